@@ -1,0 +1,116 @@
+// The face of one Confluence site, the same for Cloud and Data Center. This folder knows HTTP, credentials and the
+// shapes of both REST APIs; it knows no table of ours and decides nothing about who may read what.
+
+/** What a connection authenticates with. `basic` on Data Center is user name and password. */
+export type Credential =
+  | { kind: 'token'; email: string; secret: string }
+  | { kind: 'pat'; secret: string }
+  | { kind: 'basic'; username: string; secret: string }
+
+export type Deployment = 'cloud' | 'datacenter'
+
+export type SiteAddress = {
+  deployment: Deployment
+  /** Without trailing slash and with the context path: `https://acme.atlassian.net/wiki`, `https://wiki.acme.example/confluence`. */
+  baseUrl: string
+}
+
+export type SiteUser = {
+  /** Cloud: account id. Data Center: user key. */
+  userId: string
+  displayName: string
+  /** Undefined when the site hides it. */
+  email: string | undefined
+  /** False for deactivated accounts. */
+  isActive: boolean
+}
+
+export type SiteSpace = {
+  /** Confluence's numeric id as a string of digits. */
+  spaceId: string
+  key: string
+  name: string
+  type: 'global' | 'personal' | 'other'
+  status: 'current' | 'archived'
+  homepageId: string | undefined
+}
+
+/** One row of a content census: everything that can change without its body. */
+export type CensusPage = {
+  pageId: string
+  title: string
+  status: 'current' | 'archived'
+  parentId: string | undefined
+  /** What the parent is; folders and the like are ancestors too. */
+  parentType: 'page' | 'folder' | 'whiteboard' | 'database' | 'embed' | 'unknown' | undefined
+  position: number | undefined
+  versionNumber: number
+  /** When the current version was made. */
+  versionAt: Date
+  createdAt: Date | undefined
+  authorId: string | undefined
+  lastEditorId: string | undefined
+  /** Path and query below the site's base URL, as Confluence gives it: `/spaces/IT/pages/123/Title`. */
+  webPath: string
+}
+
+export type PageBody = {
+  pageId: string
+  versionNumber: number
+  status: string
+  /** Storage format (XHTML). */
+  storage: string
+}
+
+/** Who satisfies one restriction or one space permission. `unknown` principals satisfy nobody. */
+export type SitePrincipal =
+  | { kind: 'user'; userId: string }
+  | { kind: 'group'; groupId: string; name: string }
+  | { kind: 'licensed' }
+  | { kind: 'anonymous' }
+  | { kind: 'unknown'; description: string }
+
+/** A page's own state in the permission census: its own read restriction (never the inherited ones) and its labels. */
+export type PagePermissions = {
+  pageId: string
+  /** Undefined: no read restriction of its own. An empty list cannot occur; a list that could not be read is `unreadable`. */
+  readers: SitePrincipal[] | 'unreadable' | undefined
+  labels: string[]
+}
+
+/**
+ * One authenticated Confluence site. Every method rejects with one of the four errors of `src/errors.ts`:
+ * `ConnectionRevokedError` when the credential is refused, `TransientError` when trying again later may help,
+ * `AccessDeniedError` when this credential may not see the object, `InvalidInputError` when the address is no Confluence.
+ */
+export type ConfluenceSite = {
+  readonly address: SiteAddress
+  /** The account behind the credential. An anonymous answer to a dead credential is a `ConnectionRevokedError`. */
+  fetchCurrentUser(signal: AbortSignal): Promise<SiteUser>
+  /** All spaces that the credential sees, in batches, archived ones included. */
+  iterateSpaces(signal: AbortSignal): AsyncIterable<SiteSpace[]>
+  /** Current pages of a space without bodies, in batches; complete when it ends without an error. */
+  iterateCensus(space: SiteSpace, signal: AbortSignal): AsyncIterable<CensusPage[]>
+  /** Bodies of up to `bodyBatchSize` pages. Pages that are gone or invisible are absent from the answer. */
+  fetchBodies(pageIds: string[], signal: AbortSignal): Promise<PageBody[]>
+  readonly bodyBatchSize: number
+  /** Readers of the space, or `unreadable` when the credential may not list them. */
+  fetchSpaceReaders(space: SiteSpace, signal: AbortSignal): Promise<SitePrincipal[] | 'unreadable'>
+  /** Own restrictions and labels of the space's pages, in batches. May miss pages (search index lag): ask `fetchPagePermissions`. */
+  iteratePermissions(space: SiteSpace, signal: AbortSignal): AsyncIterable<PagePermissions[]>
+  /** The same for one page or folder, straight from the store. */
+  fetchPagePermissions(contentId: string, signal: AbortSignal): Promise<PagePermissions>
+  /** A folder's (or other non-page ancestor's) parent; undefined at the root; `unreadable` when invisible. */
+  fetchAncestor(
+    contentId: string,
+    contentType: CensusPage['parentType'],
+    signal: AbortSignal,
+  ): Promise<{ parentId: string | undefined; parentType: CensusPage['parentType'] } | 'unreadable'>
+  /** Members of a group, nested groups included; `unreadable` when the credential may not list them. */
+  fetchGroupMembers(group: { groupId: string; name: string }, signal: AbortSignal): Promise<SiteUser[] | 'unreadable'>
+  /** Users by id; unknown ids are absent. Any number of ids. */
+  fetchUsers(userIds: string[], signal: AbortSignal): Promise<SiteUser[]>
+}
+
+/** The page's address for people, with a deep link to a heading when `anchor` (see `Chunk.anchor`) is given. */
+export type PageLink = { webPath: string; title: string; anchor: string | undefined }
