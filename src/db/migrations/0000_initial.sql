@@ -1,3 +1,4 @@
+CREATE EXTENSION IF NOT EXISTS vector;--> statement-breakpoint
 CREATE TABLE "access_set_layers" (
 	"access_set_id" bigint NOT NULL,
 	"layer_id" bigint NOT NULL,

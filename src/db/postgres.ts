@@ -1,0 +1,67 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
+import postgres from 'postgres'
+import { InvalidInputError, TransientError } from '../errors.ts'
+import type { Connected } from './database.ts'
+import * as schema from './schema.ts'
+
+type PostgresOptions = Parameters<typeof postgres>[1]
+
+export async function openPostgres(url: string): Promise<Connected> {
+  const client = createClient(() => postgres(url, { max: 10, ...quiet }))
+  await client`select 1`.catch(async (error: unknown) => {
+    await client.end({ timeout: 1 })
+    throw translate(error)
+  })
+  return connect(client, 'postgres')
+}
+
+/** A client of the process that holds the embedded database, over its socket. One connection: the database has one session. */
+export async function openGuest(socketPath: string): Promise<Connected> {
+  const client = postgres({ path: socketPath, username: 'postgres', database: 'postgres', max: 1, ...quiet })
+  await client`select 1`
+  return connect(client, 'guest')
+}
+
+const quiet: NonNullable<PostgresOptions> = { onnotice: () => undefined, connect_timeout: 10 }
+
+function connect(client: postgres.Sql, kind: 'postgres' | 'guest'): Connected {
+  return {
+    kind,
+    db: drizzle(client, { schema }),
+    bossDatabase: {
+      // pg-boss sends several statements at once only without parameters; those need the simple protocol.
+      executeSql: async (text, values) => {
+        const result: unknown = await (values === undefined || values.length === 0
+          ? client.unsafe(text).simple()
+          : client.unsafe(text, values as never[]))
+        return { rows: (result as unknown[]).flat() }
+      },
+    },
+    close: () => client.end({ timeout: 5 }),
+  }
+}
+
+function createClient(make: () => postgres.Sql): postgres.Sql {
+  try {
+    return make()
+  } catch (cause) {
+    throw new InvalidInputError('database_url_invalid', 'DATABASE_URL is not an address of a PostgreSQL server.', {
+      cause,
+    })
+  }
+}
+
+function translate(cause: unknown): Error {
+  const code = (cause as { code?: string }).code ?? ''
+  if (['28P01', '28000', '3D000'].includes(code))
+    return new InvalidInputError(
+      'database_refused',
+      'PostgreSQL refused the user, the password or the database name of DATABASE_URL. Check them and start again.',
+      { cause },
+    )
+  return new TransientError(
+    'database_away',
+    'The PostgreSQL server of DATABASE_URL does not answer. Check that it runs and can be reached from here.',
+    { cause },
+  )
+}
