@@ -7,9 +7,9 @@ export type Core = {
   config: Config
   log: Logger
   database: Database
-  /** Seals and opens stored credentials; rejects with `InvalidInputError` when the key is missing. */
+  /** The key of stored credentials; throws `InvalidInputError` when it is missing. */
   encryptionKey: () => Uint8Array
-  /** Tells workers of this process that runs were queued. */
-  wakeWorkers: () => void
+  /** Hands a queued run to whichever worker is free. */
+  enqueueRun: (runId: number) => Promise<void>
   now: () => Date
 }

@@ -46,9 +46,7 @@ async function apply(tx: Db, migrations: MigrationMeta[], applied: number): Prom
   for (const { sql: statements, hash, folderMillis } of migrations) {
     if (folderMillis <= applied) continue
     for (const statement of statements) await tx.execute(sql.raw(statement))
-    await tx.execute(
-      sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`,
-    )
+    await tx.execute(sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`)
   }
 }
 

@@ -101,6 +101,7 @@ export const spaces = pgTable(
     /** `internal` content reaches only agents, admins and the space's owner. */
     visibility: text('visibility', { enum: ['public', 'internal'] }).notNull(),
     state: text('state', { enum: ['PENDING', 'IN_PROGRESS', 'INGESTED', 'ERROR'] }).notNull(),
+    /** Why the state is ERROR, or what limits who may read the space; a sentence for admins. */
     error: text('error'),
     layerId: reference('layer_id').references((): AnyPgColumn => layers.id),
     /** Newest source change fully processed; moved only by a run that succeeded. */
@@ -140,6 +141,8 @@ export const pages = pgTable(
     indexedVersion: integer('indexed_version'),
     /** Hash of what the chunks were made from (title, path, content). */
     fingerprint: text('fingerprint'),
+    /** Title, path or labels changed since the chunks were made, without a new version. */
+    isStale: boolean('is_stale').notNull().default(false),
     isDegraded: boolean('is_degraded').notNull().default(false),
     unrenderedMacros: text('unrendered_macros').array().notNull().default([]),
     /** Why the last attempt to store this version failed; null when it did not. */
@@ -221,6 +224,8 @@ export const principals = pgTable(
     /** Lower-cased; null when the site hides it. */
     email: text('email'),
     isActive: boolean('is_active').notNull().default(true),
+    /** Guests see only what is given to them by name or group: "everyone licensed" does not include them. */
+    isGuest: boolean('is_guest').notNull().default(false),
     /** Groups: when the members were last read completely; null = unknown members, which satisfy nobody. */
     membersReadAt: instant('members_read_at'),
   },

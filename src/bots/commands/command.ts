@@ -1,6 +1,10 @@
 // The /confluence grammar, written once for chat and terminal: parse → run → a result that each platform renders.
 // A platform adds only how things look; no rule about who may do what lives in a platform's folder.
 
+import type { ConnectionStatus } from '../../core/connections/status.ts'
+
+export type { ConnectionStatus, SpaceStatus } from '../../core/connections/status.ts'
+
 /** What a person asked for. `parse.ts` makes it from text, the terminal from its options. */
 export type Command =
   | { name: 'help' }
@@ -13,38 +17,6 @@ export type Command =
   | { name: 'ask'; question: string }
   | { name: 'search'; words: string }
   | { name: 'why'; pageUrl: string }
-
-export type SpaceState = 'PENDING' | 'IN_PROGRESS' | 'INGESTED' | 'ERROR'
-
-export type SpaceStatus = {
-  key: string
-  name: string
-  state: SpaceState
-  /** Progress of the run under way, as pages done of pages listed; undefined when none is. */
-  progress: { done: number; listed: number } | undefined
-  /** Counts of the last finished run. */
-  listed: number
-  stored: number
-  failed: number
-  excluded: number
-  lastSyncedAt: string | undefined
-  /** Why the state is ERROR, as a sentence. */
-  error: string | undefined
-  failures: { pageId: string; title: string; reason: string }[]
-}
-
-export type ConnectionStatus = {
-  name: string
-  url: string
-  deployment: 'cloud' | 'datacenter'
-  access: 'mirrored' | 'shared'
-  state: 'active' | 'paused'
-  /** One of the named results (`Works`, `Auth Failed`, …) with its remedy, from the last test. */
-  test: { result: string; remedy: string | undefined; testedAt: string } | undefined
-  schedule: string
-  nextSyncAt: string | undefined
-  spaces: SpaceStatus[]
-}
 
 export type SearchHit = {
   pageId: string

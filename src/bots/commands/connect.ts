@@ -1,21 +1,22 @@
 // The steps of connecting a site, the same in a Slack modal, a Teams dialog and the terminal: form → live test → draft
 // → disclaimer with its counts → active connection whose first sync is queued.
+import { isAdmin } from '../../core/access/roles.ts'
+import {
+  type ConnectRequest,
+  confirmConnection as confirmDraft,
+  draftConnection as draft,
+} from '../../core/connections/draft.ts'
 import type { Core } from '../../core/core.ts'
+import { AccessDeniedError, InvalidInputError } from '../../errors.ts'
 import type { Asker } from '../question.ts'
 import type { CommandResult } from './command.ts'
+import { actorOf, refuseNonAdmin } from './run.ts'
 
 /** What a person fills in; everything is text as typed. An `InvalidInputError` names the wrong one in `field`. */
-export type ConnectForm = {
-  name: string
-  url: string
-  deployment: 'cloud' | 'datacenter' | undefined
-  credentialKind: 'token' | 'pat' | 'basic'
-  /** E-mail (Cloud) or user name (Data Center basic); ignored for `pat`. */
-  email: string
-  secret: string
-  /** Space keys separated by commas; empty: all spaces. */
-  spaces: string
-  access: 'mirrored' | 'shared'
+export type ConnectForm = Omit<ConnectRequest, 'schedule' | 'timezone'> & {
+  /** Cron expression and time zone; default: every day at midnight, UTC. */
+  schedule?: string
+  timezone?: string
 }
 
 export type ConnectDraft = {
@@ -29,20 +30,42 @@ export type ConnectDraft = {
 
 /** Tests the credential live and keeps the form, sealed, as a draft of one hour. Nothing is synced yet. */
 export async function draftConnection(
-  _core: Core,
-  _form: ConnectForm,
-  _asker: Asker,
-  _signal: AbortSignal,
+  core: Core,
+  form: ConnectForm,
+  asker: Asker,
+  signal: AbortSignal,
 ): Promise<ConnectDraft> {
-  throw new Error('not written yet')
+  requireAdmin(core, asker)
+  const request = { ...form, schedule: form.schedule ?? '0 0 * * *', timezone: form.timezone ?? 'UTC' }
+  try {
+    const { connection, accountName, disclaimer } = await draft(core, request, actorOf(asker), signal)
+    return { draftId: connection.id, name: connection.name, test: `Works, as ${accountName}`, disclaimer }
+  } catch (error) {
+    // The client names what it knows as `auth`; the form has a field for the kind of credential.
+    if (error instanceof InvalidInputError && error.field === 'auth')
+      throw new InvalidInputError(error.code, error.message, { field: 'credentialKind', cause: error })
+    throw error
+  }
 }
 
 /** The disclaimer was accepted by `asker`: the draft becomes active and its first sync is queued. */
 export async function confirmConnection(
-  _core: Core,
-  _draftId: number,
-  _asker: Asker,
-  _signal: AbortSignal,
+  core: Core,
+  draftId: number,
+  asker: Asker,
+  signal: AbortSignal,
 ): Promise<CommandResult> {
-  throw new Error('not written yet')
+  requireAdmin(core, asker)
+  const { connection, queued } = await confirmDraft(core, draftId, actorOf(asker), signal)
+  const spaces = queued.spaces.length === 1 ? 'one space' : `${queued.spaces.length} spaces`
+  return {
+    kind: 'notice',
+    tone: 'success',
+    text: `${connection.name} is connected. The first sync of ${spaces} begins now; see its progress with status.`,
+    details: [],
+  }
+}
+
+function requireAdmin(core: Core, asker: Asker): void {
+  if (!isAdmin(core.config, asker)) throw new AccessDeniedError('not_admin', refuseNonAdmin(core))
 }

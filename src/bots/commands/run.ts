@@ -1,13 +1,125 @@
+import { explain } from '../../core/access/why.ts'
+import { isAdmin } from '../../core/access/roles.ts'
+import { type Viewer, resolveReach } from '../../core/access/resolve-reach.ts'
+import { readStatus } from '../../core/connections/status.ts'
+import { testStoredConnection } from '../../core/connections/test-stored.ts'
 import type { Core } from '../../core/core.ts'
+import { search } from '../../core/search/search.ts'
+import { startSync } from '../../core/sync/sync-target.ts'
+import { findConnection } from '../../db/queries/connections.ts'
+import { InvalidInputError, isFootnoteError } from '../../errors.ts'
 import type { Asker } from '../question.ts'
 import type { Command, CommandResult } from './command.ts'
+import { usages } from './parse.ts'
 
 /** Runs one command as `asker`. Refusals and wrong input are results (`notice`), not errors; a bug rejects. */
 export async function runCommand(
-  _core: Core,
-  _command: Command,
-  _asker: Asker,
-  _signal: AbortSignal,
+  core: Core,
+  command: Command,
+  asker: Asker,
+  signal: AbortSignal,
 ): Promise<CommandResult> {
-  throw new Error('not written yet')
+  const refusal = findRefusal(core, command, asker)
+  if (refusal !== undefined) return notice('refusal', refusal)
+  try {
+    return await run(core, command, asker, signal)
+  } catch (error) {
+    if (isFootnoteError(error)) return notice('error', error.message)
+    throw error
+  }
+}
+
+/** The sentence for somebody who may not run a command; undefined when they may. */
+function findRefusal(core: Core, command: Command, asker: Asker): string | undefined {
+  if (asker.kind !== 'member') return 'I answer members of this organisation only.'
+  const isAdminOnly = usages.find((usage) => usage.name === command.name)?.adminOnly ?? true
+  return isAdminOnly && !isAdmin(core.config, asker) ? refuseNonAdmin(core) : undefined
+}
+
+/** A friendly refusal that names whom to ask. */
+export function refuseNonAdmin(core: Core): string {
+  const admins = core.config.FOOTNOTE_ADMINS.filter((admin) => admin.includes('@'))
+  const whom = admins.length > 0 ? admins.join(', ') : 'an owner or admin of this workspace'
+  return `Only Footnote's admins can do that. Please ask ${whom}.`
+}
+
+async function run(core: Core, command: Command, asker: Asker, signal: AbortSignal): Promise<CommandResult> {
+  switch (command.name) {
+    case 'help':
+      return { kind: 'help', commands: usages.map(({ name: _name, ...usage }) => usage) }
+    case 'connect':
+      return { kind: 'connectForm' }
+    case 'ask':
+      return { kind: 'question', question: command.question }
+    case 'search':
+      return runSearch(core, command.words, viewerOf(asker))
+    case 'why': {
+      const explanation = await explain(core, command.pageUrl, asker.email)
+      return notice(explanation.mayRead ? 'success' : 'refusal', explanation.summary, explanation.details)
+    }
+    case 'sync':
+      return runSync(core, command, asker, signal)
+    case 'status':
+    case 'spaces':
+      return runStatus(core, command.connection)
+    case 'test':
+      return runTest(core, command.connection, signal)
+  }
+}
+
+async function runSearch(core: Core, words: string, viewer: Viewer): Promise<CommandResult> {
+  const reach = await resolveReach(core.database.db, viewer)
+  const { pages } = await search(core, { question: words, reach, limit: 5, history: [] })
+  return { kind: 'searchHits', words, hits: pages }
+}
+
+async function runSync(
+  core: Core,
+  command: Extract<Command, { name: 'sync' }>,
+  asker: Asker,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const options = { isFull: command.full, requestedBy: actorOf(asker) }
+  const { runs, missingKeys } = await startSync(core, command.target, options, signal)
+  const missing = missingKeys.map((key) => `Space ${key} is selected but its account cannot see it any more.`)
+  const count = runs.length === 1 ? 'one space' : `${runs.length} spaces`
+  return notice('success', `Syncing ${count}. See the progress with status.`, missing)
+}
+
+async function runStatus(core: Core, name: string | undefined): Promise<CommandResult> {
+  const connections = await readStatus(core, name)
+  if (name !== undefined && connections.length === 0) throw unknownConnection(name)
+  return { kind: 'status', connections }
+}
+
+async function runTest(core: Core, name: string, signal: AbortSignal): Promise<CommandResult> {
+  const connection = await findConnection(core.database.db, name)
+  if (connection === undefined) throw unknownConnection(name)
+  const test = await testStoredConnection(core, connection, signal)
+  return notice(
+    test.result === 'Works' ? 'success' : 'error',
+    `${connection.name}: ${test.result}. ${test.cause}`,
+    test.remedy === undefined ? [] : [test.remedy],
+  )
+}
+
+export function unknownConnection(name: string): InvalidInputError {
+  return new InvalidInputError(
+    'connection_unknown',
+    `There is no connection called ${name}. See the names with status, or begin with connect.`,
+  )
+}
+
+/** In chat a person sees their own rights; the terminal hands its viewer in itself. */
+function viewerOf(asker: Asker): Viewer {
+  return { kind: 'person', email: asker.email }
+}
+
+/** Who did it, for the audit log. */
+export function actorOf(asker: Asker): string {
+  return asker.platform === 'terminal' ? 'terminal' : `${asker.platform}:${asker.tenantId}:${asker.userId}`
+}
+
+function notice(tone: 'success' | 'refusal' | 'error', text: string, details: string[] = []): CommandResult {
+  return { kind: 'notice', tone, text, details }
 }

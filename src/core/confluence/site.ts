@@ -1,9 +1,12 @@
 // The face of one Confluence site, the same for Cloud and Data Center. This folder knows HTTP, credentials and the
 // shapes of both REST APIs; it knows no table of ours and decides nothing about who may read what.
 
-/** What a connection authenticates with. `basic` on Data Center is user name and password. */
+/**
+ * What a connection authenticates with. `basic` on Data Center is user name and password. A scoped API token of Cloud works
+ * only through Atlassian's gateway and therefore carries the site's `cloudId` (see `fetchCloudId`).
+ */
 export type Credential =
-  | { kind: 'token'; email: string; secret: string }
+  | { kind: 'token'; email: string; secret: string; cloudId?: string }
   | { kind: 'pat'; secret: string }
   | { kind: 'basic'; username: string; secret: string }
 
@@ -23,6 +26,8 @@ export type SiteUser = {
   email: string | undefined
   /** False for deactivated accounts. */
   isActive: boolean
+  /** External collaborators of Cloud: they see only the spaces given to them, so `licensed` does not include them. */
+  isGuest: boolean
 }
 
 export type SiteSpace = {
@@ -62,7 +67,10 @@ export type PageBody = {
   storage: string
 }
 
-/** Who satisfies one restriction or one space permission. `unknown` principals satisfy nobody. */
+/**
+ * Who satisfies one restriction or one space permission. `unknown` principals satisfy nobody. On Data Center a group's id
+ * is its name; Cloud's space permissions give no group names (`name` is then empty): key groups by `groupId`.
+ */
 export type SitePrincipal =
   | { kind: 'user'; userId: string }
   | { kind: 'group'; groupId: string; name: string }
@@ -79,7 +87,8 @@ export type PagePermissions = {
 }
 
 /**
- * One authenticated Confluence site. Every method rejects with one of the four errors of `src/errors.ts`:
+ * One authenticated Confluence site. Every method rejects with the signal's reason when aborted, else with one of the four
+ * errors of `src/errors.ts`:
  * `ConnectionRevokedError` when the credential is refused, `TransientError` when trying again later may help,
  * `AccessDeniedError` when this credential may not see the object, `InvalidInputError` when the address is no Confluence.
  */
@@ -106,7 +115,10 @@ export type ConfluenceSite = {
     contentType: CensusPage['parentType'],
     signal: AbortSignal,
   ): Promise<{ parentId: string | undefined; parentType: CensusPage['parentType'] } | 'unreadable'>
-  /** Members of a group, nested groups included; `unreadable` when the credential may not list them. */
+  /**
+   * Members of a group, nested groups included; `unreadable` when the credential may not list them. Data Center's lists carry
+   * no e-mail and may not say who is deactivated: `fetchUsers` is the authority on both.
+   */
   fetchGroupMembers(group: { groupId: string; name: string }, signal: AbortSignal): Promise<SiteUser[] | 'unreadable'>
   /** Users by id; unknown ids are absent. Any number of ids. */
   fetchUsers(userIds: string[], signal: AbortSignal): Promise<SiteUser[]>

@@ -142,6 +142,7 @@ CREATE TABLE "pages" (
 	"access_set_id" bigint,
 	"indexed_version" integer,
 	"fingerprint" text,
+	"is_stale" boolean DEFAULT false NOT NULL,
 	"is_degraded" boolean DEFAULT false NOT NULL,
 	"unrendered_macros" text[] DEFAULT '{}' NOT NULL,
 	"failure" text,
@@ -164,6 +165,7 @@ CREATE TABLE "principals" (
 	"name" text DEFAULT '' NOT NULL,
 	"email" text,
 	"is_active" boolean DEFAULT true NOT NULL,
+	"is_guest" boolean DEFAULT false NOT NULL,
 	"members_read_at" timestamp with time zone
 );
 --> statement-breakpoint

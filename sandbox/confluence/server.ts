@@ -1,0 +1,111 @@
+// A Confluence on loopback, as Cloud or as Data Center, for the demo, development and the tests. Speaks HTTP only: it
+// shares no code with the client that reads it. It refuses every write.
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { addCloud } from './cloud/front.ts'
+import type { ConfluenceControls, Credentials } from './control.ts'
+import { addControlRoutes, makeControls } from './control.ts'
+import { addDataCenter } from './datacenter/front.ts'
+import type { Faults } from './faults.ts'
+import { installFaults } from './faults.ts'
+import { readWikiFolder, sampleWiki } from './folder.ts'
+import type { FrontEnd, Switches } from './front-end.ts'
+import { AnswerError, defaultSwitches } from './front-end.ts'
+import type { Site, Write } from './model.ts'
+import { createSite } from './model.ts'
+import type { LoggedRequest } from './traffic.ts'
+import { installTraffic } from './traffic.ts'
+
+export type ConfluenceOptions = {
+  flavour: 'cloud' | 'datacenter'
+  /** A site made with `createSite`; two servers may share one. */
+  site?: Site
+  /** A folder with spaces.json, pages.jsonl, users.json, restrictions.json; default: the sample company's wiki. */
+  folder?: string
+  port?: number
+  host?: string
+  /** Data Center only; default `/confluence`, may be empty. */
+  contextPath?: string
+  switches?: Partial<Switches>
+}
+
+export type RunningConfluence = ConfluenceControls & {
+  /** What a person would paste: `http://127.0.0.1:8090/wiki`. */
+  url: string
+  /** Of the site on Cloud; this server's origin is its gateway too. */
+  cloudId: string
+  site: Site
+  /** Every request so far, oldest first. */
+  requests: LoggedRequest[]
+  /** Requests that would have written; the same list as `site.writes`. */
+  writes: Write[]
+  /** Of the account that sees everything. */
+  credentials: Credentials
+  close(): Promise<void>
+}
+
+export async function startConfluence(options: ConfluenceOptions): Promise<RunningConfluence> {
+  const site = options.site ?? createSite(await readWikiFolder(options.folder ?? sampleWiki))
+  const front: FrontEnd = {
+    site,
+    switches: { ...defaultSwitches, ...options.switches },
+    basePath: options.flavour === 'cloud' ? '/wiki' : (options.contextPath ?? '/confluence'),
+    baseUrl: '',
+    cloudId: 'f00d0000-1111-4222-8333-444455556666',
+    cursorGeneration: 0,
+  }
+  const requests: LoggedRequest[] = []
+  const faults: Faults = { pending: [], latencyMs: 0 }
+  const controls = makeControls(front, faults, requests)
+  const stopping = new AbortController()
+  const server = makeServer()
+  installTraffic(server, site, requests)
+  installFaults(server, faults, stopping.signal)
+  addControlRoutes(server, site, controls, requests)
+  if (options.flavour === 'cloud') addCloud(server, front)
+  else addDataCenter(server, front)
+  await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
+  const { address, port } = server.server.address() as AddressInfo
+  front.baseUrl = `http://${address}:${port}${front.basePath}`
+  return {
+    ...controls,
+    url: front.baseUrl,
+    cloudId: front.cloudId,
+    site,
+    requests,
+    writes: site.writes,
+    credentials: controls.credentialsOf(),
+    close: async () => {
+      stopping.abort()
+      server.server.closeAllConnections()
+      await server.close()
+    },
+  }
+}
+
+function makeServer(): FastifyInstance {
+  // A list of 250 ids in the address is longer than the default for a header.
+  const server = Fastify({ forceCloseConnections: true, http: { maxHeaderSize: 65_536 }, bodyLimit: 50_000_000 })
+  // Bodies are read whatever they are, so that a refused write is recorded with what it carried.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, parseBody(String(body))))
+  server.setErrorHandler(async (error, _request, reply) => {
+    if (error instanceof AnswerError) return reply.code(error.status).headers(error.headers).send(error.body)
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return reply.code(500).send({ statusCode: 500, message })
+  })
+  server.setNotFoundHandler(async (request, reply) => {
+    const message = `null for uri: ${request.url}`
+    return reply.code(404).send({ 'status-code': 404, message })
+  })
+  return server
+}
+
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
+}

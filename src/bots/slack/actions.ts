@@ -1,0 +1,10 @@
+// The seam between the platform and the flow: everything that a Slack payload can set off. createSlackApp takes another
+// set where the platform's side is looked at alone.
+import { confirmConnection, draftConnection } from '../commands/connect.ts'
+import { parseCommand } from '../commands/parse.ts'
+import { runCommand } from '../commands/run.ts'
+import { answerQuestion } from '../conversation.ts'
+
+export const flowActions = { answerQuestion, parseCommand, runCommand, draftConnection, confirmConnection }
+
+export type SlackActions = typeof flowActions

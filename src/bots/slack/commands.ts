@@ -1,0 +1,190 @@
+// `/confluence …` after its acknowledgement: the private answer, the private question, and the steps of the connect form.
+// Who may do what is decided inside the actions, again at every step; this file only passes on who it is.
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { Core } from '../../core/core.ts'
+import { AccessDeniedError, InvalidInputError, isFootnoteError } from '../../errors.ts'
+import type { CommandResult } from '../commands/command.ts'
+import type { ConnectForm } from '../commands/connect.ts'
+import type { Asker } from '../question.ts'
+import type { SlackActions } from './actions.ts'
+import type { View } from './blocks.ts'
+import { connectFormView, consentView, loadingView, resultView } from './connect-form.ts'
+import type { Consent, SlashCommand } from './events.ts'
+import type { SlackIdentity, SlackInstallation } from './identity.ts'
+import { fitResponses, renderAsked, renderResult, renderText } from './render.ts'
+import { createSlackReply } from './reply.ts'
+import type { SlackApi } from './web-api.ts'
+
+export type SlackParts = {
+  core: Core
+  actions: SlackActions
+  api: SlackApi
+  identity: SlackIdentity
+  installation: SlackInstallation
+}
+
+/** Slack would fetch and show what an address in the text leads to. */
+const noPreviews = { unfurl_links: false, unfurl_media: false }
+
+export async function handleSlashCommand(parts: SlackParts, command: SlashCommand, signal: AbortSignal): Promise<void> {
+  try {
+    const parsed = parts.actions.parseCommand(command.text)
+    if (parsed.name === 'connect') return await openConnectForm(parts, command, signal)
+    const asker = await identifyFreshly(parts, command.userId, signal)
+    const result = await parts.actions.runCommand(parts.core, parsed, asker, signal)
+    if (result.kind === 'question') return await answerPrivately(parts, command, result.question, signal)
+    for (const message of fitResponses(renderResult(result))) {
+      await parts.api.respond(command.responseUrl, message, signal)
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    const [message] = renderResult(explain(parts, error))
+    if (message !== undefined) await parts.api.respond(command.responseUrl, message, signal)
+  }
+}
+
+/**
+ * A trigger lives three seconds, so a light view is opened first; who it is and whether they may connect a site is asked
+ * while it stands there.
+ */
+async function openConnectForm(parts: SlackParts, command: SlashCommand, signal: AbortSignal): Promise<void> {
+  const args = { trigger_id: command.triggerId, view: loadingView('One moment…') }
+  const opened = z
+    .object({ view: z.object({ id: z.string() }) })
+    .parse(await parts.api.call('views.open', args, signal))
+  await showStep(parts, opened.view.id, signal, async () => {
+    const asker = await identifyFreshly(parts, command.userId, signal)
+    const result = await parts.actions.runCommand(parts.core, { name: 'connect' }, asker, signal)
+    return result.kind === 'connectForm' ? connectFormView() : resultView(result)
+  })
+}
+
+/** The form was submitted and its view says "Checking…". */
+export async function handleConnectForm(
+  parts: SlackParts,
+  submitted: { userId: string; viewId: string; form: ConnectForm },
+  signal: AbortSignal,
+): Promise<void> {
+  await showStep(parts, submitted.viewId, signal, async () => {
+    const asker = await identifyFreshly(parts, submitted.userId, signal)
+    try {
+      return consentView(await parts.actions.draftConnection(parts.core, submitted.form, asker, signal))
+    } catch (error) {
+      if (!isFootnoteError(error) || error instanceof AccessDeniedError) throw error
+      const { secret: _secret, ...rest } = submitted.form
+      const field = error instanceof InvalidInputError ? error.field : undefined
+      return connectFormView(rest, { field, message: error.message })
+    }
+  })
+}
+
+/** The disclaimer was submitted; what came of it reaches the person even if they closed the window meanwhile. */
+export async function handleConsent(parts: SlackParts, consent: Consent, signal: AbortSignal): Promise<void> {
+  let result: CommandResult
+  try {
+    result = await confirm(parts, consent, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    result = explain(parts, error)
+  }
+  try {
+    await parts.api.call('views.update', { view_id: consent.viewId, view: resultView(result) }, signal)
+  } catch (error) {
+    if (!(error instanceof AccessDeniedError)) throw error
+    for (const message of renderResult(result)) {
+      await parts.api.call('chat.postMessage', { channel: consent.userId, ...message, ...noPreviews }, signal)
+    }
+  }
+}
+
+async function confirm(parts: SlackParts, consent: Consent, signal: AbortSignal): Promise<CommandResult> {
+  if (!consent.isAccepted) {
+    throw new InvalidInputError('consent_missing', 'Nothing was connected: the confirmation was not ticked.')
+  }
+  const asker = await identifyFreshly(parts, consent.userId, signal)
+  return parts.actions.confirmConnection(parts.core, consent.draftId, asker, signal)
+}
+
+/**
+ * A question from a command is answered in the direct conversation: an ephemeral answer is lost on reload and cannot be
+ * updated. A message that repeats the question opens the thread and gives the question its id there. Posting to a person's
+ * id opens the conversation with `chat:write` alone.
+ */
+async function answerPrivately(
+  parts: SlackParts,
+  command: SlashCommand,
+  text: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { api, identity, installation } = parts
+  const posted = await api.call(
+    'chat.postMessage',
+    { channel: command.userId, ...renderAsked(text), ...noPreviews },
+    signal,
+  )
+  const { channel, ts } = z.object({ channel: z.string(), ts: z.string() }).parse(posted)
+  const [working] = renderText('I am answering in a direct message to you.')
+  if (working !== undefined) await api.respond(command.responseUrl, working, signal)
+  const asked = {
+    threadTs: ts,
+    isExternallyShared: false,
+    question: {
+      platform: 'slack',
+      tenantId: installation.teamId,
+      conversationId: channel,
+      audience: 'direct',
+      threadId: ts,
+      messageId: ts,
+      askerId: command.userId,
+      text,
+    },
+  } as const
+  const reply = createSlackReply({ api, identity, installation, asked })
+  await parts.actions.answerQuestion(parts.core, asked.question, reply, signal)
+}
+
+/** Replaces the view by what the step gives; an error becomes its sentence. */
+async function showStep(
+  parts: SlackParts,
+  viewId: string,
+  signal: AbortSignal,
+  step: () => Promise<View>,
+): Promise<void> {
+  let view: View
+  try {
+    view = await step()
+  } catch (error) {
+    signal.throwIfAborted()
+    view = resultView(explain(parts, error))
+  }
+  try {
+    await parts.api.call('views.update', { view_id: viewId, view }, signal)
+  } catch (error) {
+    // The person closed the window: nothing was changed yet and nobody waits for the view.
+    if (!(error instanceof AccessDeniedError)) throw error
+  }
+}
+
+/** Commands and forms decide over connections, so Slack is asked each time. */
+async function identifyFreshly(parts: SlackParts, userId: string, signal: AbortSignal): Promise<Asker> {
+  const asker = await parts.identity.identify(userId, signal, { fresh: true })
+  if (asker === undefined) {
+    throw new AccessDeniedError(
+      'asker_unknown',
+      'Slack did not tell me who you are, so I cannot do this. Try again in a minute.',
+    )
+  }
+  return asker
+}
+
+function explain(parts: SlackParts, error: unknown): CommandResult {
+  if (isFootnoteError(error)) {
+    const tone = error instanceof AccessDeniedError ? 'refusal' : 'error'
+    return { kind: 'notice', tone, text: error.message, details: [] }
+  }
+  const reference = randomUUID().slice(0, 8)
+  parts.core.log.error({ err: error, reference }, 'A Slack command failed')
+  const text = `Something went wrong on our side. Try again, or give your admin the reference ${reference}.`
+  return { kind: 'notice', tone: 'error', text, details: [] }
+}

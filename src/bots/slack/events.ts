@@ -1,0 +1,188 @@
+// What Slack delivers → the domain. Pure: payloads are untrusted shapes even after the signature was checked, and what
+// does not concern us is `undefined`.
+import { z } from 'zod'
+import type { ConnectForm } from '../commands/connect.ts'
+import type { Question } from '../question.ts'
+import type { SlackInstallation } from './identity.ts'
+
+/** What the app subscribes to, with the scopes that each needs; the manifest is made from it. */
+export const subscribedEvents = {
+  app_home_opened: [],
+  app_mention: ['app_mentions:read'],
+  'message.im': ['im:history'],
+} as const satisfies Record<string, readonly string[]>
+
+export const slashCommandName = '/confluence'
+
+export type AskedInSlack = {
+  question: Question
+  threadTs: string
+  /** Slack's own mark that people of another organisation are in the channel. */
+  isExternallyShared: boolean
+}
+
+const questionEvent = z.object({
+  team_id: z.string().nullish(),
+  authorizations: z.array(z.object({ team_id: z.string().nullish() })).default([]),
+  is_ext_shared_channel: z.boolean().default(false),
+  event: z.object({
+    type: z.enum(['app_mention', 'message']),
+    channel: z.string(),
+    channel_type: z.string().optional(),
+    user: z.string(),
+    text: z.string().default(''),
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    subtype: z.string().optional(),
+    bot_id: z.string().nullish(),
+    bot_profile: z.unknown().optional(),
+  }),
+})
+
+/** People's own messages; every other subtype is an edit, a deletion, a join or an app's. */
+const humanSubtypes = new Set([undefined, 'file_share', 'thread_broadcast'])
+
+/** An `app_mention` in a channel or a `message` in a direct conversation, typed by a person. */
+export function parseQuestion(body: unknown, installation: SlackInstallation): AskedInSlack | undefined {
+  const parsed = questionEvent.safeParse(body)
+  if (!parsed.success) return undefined
+  const { event } = parsed.data
+  const isDirect = event.channel_type === 'im' || event.channel.startsWith('D')
+  if (event.type === 'message' && !isDirect) return undefined
+  if (!humanSubtypes.has(event.subtype) || event.bot_id || event.bot_profile !== undefined) return undefined
+  if (event.user === installation.botUserId || !isForUs(parsed.data, installation)) return undefined
+  const threadTs = event.thread_ts ?? event.ts
+  return {
+    threadTs,
+    isExternallyShared: parsed.data.is_ext_shared_channel,
+    question: {
+      platform: 'slack',
+      tenantId: installation.teamId,
+      conversationId: event.channel,
+      audience: isDirect ? 'direct' : 'shared',
+      threadId: threadTs,
+      messageId: event.ts,
+      askerId: event.user,
+      text: toPlainText(event.text, installation.botUserId),
+    },
+  }
+}
+
+/** An event of an installation that is not ours cannot be answered with our token. */
+function isForUs(body: z.infer<typeof questionEvent>, installation: SlackInstallation): boolean {
+  const teamId = body.authorizations[0]?.team_id ?? body.team_id
+  return teamId === undefined || teamId === null || teamId === installation.teamId
+}
+
+/**
+ * Slack's markup as a person reads it, without the mention of the bot. A link becomes its label, or its address where
+ * `links` is `address`. https://docs.slack.dev/messaging/formatting-message-text
+ */
+export function toPlainText(value: string, botUserId: string, links: 'label' | 'address' = 'label'): string {
+  return value
+    .replace(/<([^<>]*)>/g, (_match, inner: string) => {
+      const [target, label] = splitOnce(inner, '|')
+      if (target.startsWith('@')) return target === `@${botUserId}` || label === undefined ? '' : `@${label}`
+      if (target.startsWith('#')) return `#${label ?? ''}`
+      if (target.startsWith('!')) return label ?? (target.includes('^') ? '' : `@${target.slice(1)}`)
+      return links === 'address' ? target : (label ?? target)
+    })
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(/[ \t]+/g, ' ')
+    .trim()
+}
+
+export type SlashCommand = { userId: string; text: string; triggerId: string; responseUrl: string }
+
+const slashCommand = z.object({
+  user_id: z.string(),
+  text: z.string().default(''),
+  trigger_id: z.string(),
+  response_url: z.url({ protocol: /^https?$/ }),
+})
+
+export function parseSlashCommand(body: unknown, installation: SlackInstallation): SlashCommand | undefined {
+  const parsed = slashCommand.safeParse(body)
+  if (!parsed.success) return undefined
+  const { user_id: userId, text, trigger_id: triggerId, response_url: responseUrl } = parsed.data
+  return { userId, triggerId, responseUrl, text: toPlainText(text, installation.botUserId, 'address') }
+}
+
+const homeOpened = z.object({ event: z.object({ channel: z.string(), tab: z.literal('messages') }) })
+
+/** The conversation whose messages tab was opened. */
+export function parseMessagesTabOpened(body: unknown): string | undefined {
+  return homeOpened.safeParse(body).data?.event.channel
+}
+
+const fieldState = z.object({
+  value: z.string().nullish(),
+  selected_option: z.object({ value: z.string() }).nullish(),
+  selected_options: z.array(z.object({ value: z.string() })).nullish(),
+})
+const submission = z.object({
+  user: z.object({ id: z.string() }),
+  view: z.object({
+    id: z.string(),
+    private_metadata: z.string().default(''),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), fieldState)) }).default({ values: {} }),
+  }),
+})
+
+/** The block of each field carries the field's name of `ConnectForm`, so that an error finds its place. */
+export function parseConnectForm(body: unknown): { userId: string; viewId: string; form: ConnectForm } | undefined {
+  const parsed = submission.safeParse(body)
+  if (!parsed.success) return undefined
+  const { values } = parsed.data.view.state
+  const typed = (field: keyof ConnectForm) => Object.values(values[field] ?? {})[0]?.value?.trim() ?? ''
+  const chosen = (field: keyof ConnectForm) => Object.values(values[field] ?? {})[0]?.selected_option?.value
+  return {
+    userId: parsed.data.user.id,
+    viewId: parsed.data.view.id,
+    form: {
+      name: typed('name'),
+      url: typed('url'),
+      deployment: undefined,
+      credentialKind: credentialKind.catch('token').parse(chosen('credentialKind')),
+      email: typed('email'),
+      secret: typed('secret'),
+      spaces: typed('spaces'),
+      access: access.catch('mirrored').parse(chosen('access')),
+    },
+  }
+}
+
+const credentialKind = z.enum(['token', 'pat', 'basic'])
+const access = z.enum(['mirrored', 'shared'])
+const draftMetadata = z.object({ draftId: z.number().int() })
+
+export type Consent = { userId: string; viewId: string; draftId: number; isAccepted: boolean }
+
+export function parseConsent(body: unknown): Consent | undefined {
+  const parsed = submission.safeParse(body)
+  if (!parsed.success) return undefined
+  const draft = draftMetadata.safeParse(parseJson(parsed.data.view.private_metadata))
+  if (!draft.success) return undefined
+  const ticked = Object.values(parsed.data.view.state.values['consent'] ?? {})[0]?.selected_options ?? []
+  return {
+    userId: parsed.data.user.id,
+    viewId: parsed.data.view.id,
+    draftId: draft.data.draftId,
+    isAccepted: ticked.some(({ value }) => value === 'accepted'),
+  }
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
+}
+
+function splitOnce(value: string, separator: string): [string, string | undefined] {
+  const position = value.indexOf(separator)
+  return position < 0 ? [value, undefined] : [value.slice(0, position), value.slice(position + 1)]
+}

@@ -1,0 +1,130 @@
+// Adaptive Cards 1.5 for commands: help, status, the offer to connect. Pure.
+import type { CommandResult, ConnectionStatus, SpaceStatus } from '../commands/command.ts'
+import type { Card, CardPart, OutboundMessage, Place } from './activity.ts'
+import { escapeCardText, shorten, toHref } from './markdown.ts'
+
+/** Cards stay well below the message limit: no separate limit is documented. */
+const maxCardCharacters = 12_000
+
+export function renderCard(body: CardPart[], actions: CardPart[] = []): Card {
+  return {
+    type: 'AdaptiveCard',
+    version: '1.5',
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    body,
+    ...(actions.length > 0 ? { actions } : {}),
+  }
+}
+
+/** A text block; `text` is escaped unless it is our own words. */
+export function textBlock(text: string, options: Record<string, unknown> = {}): CardPart {
+  return { type: 'TextBlock', text: escapeCardText(text), wrap: true, ...options }
+}
+
+const title = { weight: 'Bolder', size: 'Medium' }
+
+export function attach(card: Card, summary: string): OutboundMessage {
+  return { summary, attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }] }
+}
+
+export function renderHelpCard(commands: Extract<CommandResult, { kind: 'help' }>['commands']): OutboundMessage {
+  const facts = commands.map(({ usage, description, adminOnly }) => ({
+    title: escapeCardText(usage),
+    value: escapeCardText(adminOnly ? `${description} (admins)` : description),
+  }))
+  const body = [
+    textBlock('What I can do', title),
+    textBlock('Ask a question in your own words, or use a command:'),
+    { type: 'FactSet', facts },
+  ]
+  return attach(renderCard(body), 'What I can do')
+}
+
+/** In a private chat a button that opens the form; where others read along, only the way to the private chat. */
+export function renderConnectOffer(audience: Place['audience'], appId: string | undefined): OutboundMessage {
+  if (audience === 'direct') {
+    const body = [
+      textBlock('Connect a Confluence site', title),
+      textBlock('You need the address of the site and the credential of an account that may read the spaces.'),
+    ]
+    return attach(renderCard(body, [openDialog('Connect…')]), 'Connect a Confluence site')
+  }
+  const body = [
+    textBlock('Connect a Confluence site', title),
+    textBlock(
+      'Credentials are never asked for where others read along. Write “/confluence connect” to me in a private chat.',
+    ),
+  ]
+  const chat = `https://teams.microsoft.com/l/chat/0/0?users=28:${appId ?? ''}`
+  const actions = appId === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open private chat', url: chat }]
+  return attach(renderCard(body, actions), 'Connect a Confluence site')
+}
+
+function openDialog(label: string): CardPart {
+  return { type: 'Action.Submit', title: label, data: { msteams: { type: 'task/fetch' }, kind: 'connect' } }
+}
+
+export function renderStatusCard(connections: ConnectionStatus[]): OutboundMessage {
+  return attach(renderStatus(connections), 'Status of the Confluence connections')
+}
+
+export const refreshStatus = 'confluence.status'
+
+function renderStatus(connections: ConnectionStatus[]): Card {
+  const only = connections.length === 1 ? connections[0]?.name : undefined
+  const data = only === undefined ? {} : { connection: only }
+  const refresh = { type: 'Action.Execute', title: 'Refresh', verb: refreshStatus, data }
+  const body: CardPart[] = [textBlock('Confluence connections', title)]
+  if (connections.length === 0)
+    body.push(textBlock('Nothing is connected yet. An admin can start with “/confluence connect”.'))
+  let length = 0
+  let left = 0
+  for (const part of connections.flatMap(renderConnection)) {
+    length += JSON.stringify(part).length
+    if (length <= maxCardCharacters) body.push(part)
+    else left++
+  }
+  if (left > 0) body.push(textBlock(`… and ${left} more. “/confluence status NAME” shows one connection.`))
+  return renderCard(body, [refresh])
+}
+
+function renderConnection(connection: ConnectionStatus): CardPart[] {
+  const { name, url, state, access, test, schedule, nextSyncAt } = connection
+  const facts = [
+    { title: 'Site', value: escapeCardText(toHref(url) ?? url) },
+    { title: 'State', value: `${state}, ${access}` },
+    {
+      title: 'Test',
+      value: escapeCardText(test === undefined ? 'never' : [test.result, test.remedy].filter(Boolean).join('. ')),
+    },
+    {
+      title: 'Schedule',
+      value: escapeCardText(nextSyncAt === undefined ? schedule : `${schedule}, next ${nextSyncAt}`),
+    },
+  ]
+  return [
+    textBlock(name, { weight: 'Bolder', separator: true, spacing: 'Medium' }),
+    { type: 'FactSet', facts },
+    ...connection.spaces.map(renderSpace),
+  ]
+}
+
+function renderSpace(space: SpaceStatus): CardPart {
+  const counts = [
+    `${space.stored} of ${space.listed} pages`,
+    ...(space.failed > 0 ? [`${space.failed} failed`] : []),
+    ...(space.excluded > 0 ? [`${space.excluded} excluded`] : []),
+  ].join(', ')
+  const progress = space.progress === undefined ? '' : ` (${space.progress.done} of ${space.progress.listed} done)`
+  const last = space.lastSyncedAt === undefined ? 'never synced' : `last sync ${space.lastSyncedAt}`
+  const failures = space.failures
+    .slice(0, 3)
+    .map((failure) => `${shorten(failure.title, 60)}: ${shorten(failure.reason, 120)}`)
+  const lines = [
+    `${space.key} ${space.name}: ${space.state}${progress}, ${counts}, ${last}`,
+    ...(space.error === undefined ? [] : [space.error]),
+    ...failures,
+  ]
+  const color = { PENDING: 'Default', IN_PROGRESS: 'Accent', INGESTED: 'Good', ERROR: 'Attention' }[space.state]
+  return { ...textBlock(lines.join('\n\n')), color, spacing: 'Small' }
+}

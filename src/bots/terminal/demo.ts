@@ -1,0 +1,128 @@
+// A sample Confluence on this machine, connected, synced and asked: the product's main way without any configuration.
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
+import pc from 'picocolors'
+import type { OpenCore } from '../../core/open-core.ts'
+import { ask } from '../../core/questions/ask.ts'
+import type { Turn } from '../../core/questions/ask.ts'
+import { isFootnoteError } from '../../errors.ts'
+import { confirmConnection, draftConnection } from '../commands/connect.ts'
+import { parseCommand } from '../commands/parse.ts'
+import { runCommand } from '../commands/run.ts'
+import { operator } from './identity.ts'
+import { createOutput } from './output.ts'
+import { renderAnswer, renderResult } from './render.ts'
+import { waitForSync } from './sync.ts'
+
+/** The sample site as the demo needs it. */
+export type DemoSite = {
+  url: string
+  credentials: { email: string; secret: string }
+  /** Folder of the sample wiki, with users.json and questions.jsonl. */
+  wikiFolder: URL
+}
+
+type WikiUser = { accountId: string; displayName: string; email: string }
+type DemoQuestion = { question: string; kind: string; asUser: string }
+
+const remarks: Record<string, string> = {
+  multi: 'the answer stands on two pages',
+  single: 'one page answers this',
+  unanswerable: 'no page answers this',
+  restricted: 'the page that answers this is not for everybody',
+}
+
+export async function runDemo(
+  open: OpenCore,
+  site: DemoSite,
+  options: { once: boolean; signal: AbortSignal },
+): Promise<number> {
+  const { signal } = options
+  print(`${pc.bold('Footnote demo')}: a sample company wiki runs at ${site.url} and is synced now.\n`)
+  await connectAndSync(open, site, signal)
+  const users = JSON.parse(await readFile(new URL('users.json', site.wikiFolder), 'utf8')) as WikiUser[]
+  const lines = (await readFile(new URL('questions.jsonl', site.wikiFolder), 'utf8')).split('\n').slice(0, 4)
+  for (const line of lines) {
+    const question = JSON.parse(line) as DemoQuestion
+    const asker = users.find((user) => user.accountId === question.asUser)
+    if (asker === undefined) throw new Error('the sample wiki names an asker whom it does not have')
+    print(`\n${pc.cyan('▸')} ${pc.bold(asker.displayName)} asks: ${pc.bold(question.question)}  ${pc.dim(`(${remarks[question.kind] ?? question.kind})`)}\n`)
+    await answer(open, asker.email, question.question, [], signal)
+  }
+  if (options.once) return 0
+  await converse(open, users, signal)
+  return 0
+}
+
+async function connectAndSync(open: OpenCore, site: DemoSite, signal: AbortSignal): Promise<void> {
+  const draft = await draftConnection(
+    open.core,
+    {
+      name: 'demo',
+      url: site.url,
+      deployment: 'cloud',
+      credentialKind: 'token',
+      email: site.credentials.email,
+      secret: site.credentials.secret,
+      spaces: '',
+      access: 'mirrored',
+    },
+    operator,
+    signal,
+  )
+  print(pc.dim(`${draft.disclaimer[0] ?? ''} ${draft.disclaimer[1] ?? ''}\n`))
+  await confirmConnection(open.core, draft.draftId, operator, signal)
+  const reports = await waitForSync(open, 'demo', createOutput(false), signal)
+  for (const report of reports) print(`${pc.green('✓')} ${report.space.padEnd(6)} ${report.stored} of ${report.listed} pages`)
+}
+
+async function answer(open: OpenCore, email: string, question: string, history: Turn[], signal: AbortSignal): Promise<string> {
+  const asked = await ask(open.core, { question, viewer: { kind: 'person', email }, history }, signal)
+  print(indent(renderAnswer(asked.answer)))
+  print(pc.dim(`\n  ${Math.round(asked.timings.total)} ms, ${asked.answer.by === 'claude' ? 'written by Claude' : 'exact extracts (no ANTHROPIC_API_KEY)'}`))
+  return asked.answer.text
+}
+
+/** Takes questions until /quit or the end of the input. */
+async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal): Promise<void> {
+  let asker = users[0]
+  let history: Turn[] = []
+  print(`\nNow you: type a question. ${pc.bold('/as NAME')} changes who asks (${users.map((user) => user.displayName.split(' ')[0]).join(', ')}), ${pc.bold('/status')} and ${pc.bold('/search WORDS')} work as in chat, ${pc.bold('/quit')} ends.`)
+  const prompt = createInterface({ input: process.stdin, output: process.stdout })
+  const ended = new Promise<undefined>((resolve) => {
+    prompt.once('close', () => resolve(undefined))
+    signal.addEventListener('abort', () => prompt.close(), { once: true })
+  })
+  for (;;) {
+    const typed = await Promise.race([prompt.question(`\n${pc.cyan(asker?.displayName ?? '')} ▸ `), ended])
+    if (typed === undefined || /^\/(quit|exit)\b/i.test(typed)) break
+    const text = typed.trim()
+    try {
+      if (/^\/as\s/i.test(text)) {
+        const name = text.slice(4).trim().toLowerCase()
+        const found = users.find((user) => user.displayName.toLowerCase().includes(name) || user.email === name)
+        print(found === undefined ? `Nobody here is called ${name}.` : `${found.displayName} asks from now on.`)
+        asker = found ?? asker
+        history = []
+      } else if (text.startsWith('/')) {
+        const result = await runCommand(open.core, parseCommand(text.slice(1)), { ...operator, email: asker?.email }, signal)
+        print(result.kind === 'question' || result.kind === 'connectForm' ? 'That needs a chat.' : renderResult(result))
+      } else if (text !== '') {
+        const said = await answer(open, asker?.email ?? '', text, history, signal)
+        history = [...history, { role: 'user', text } as const, { role: 'assistant', text: said } as const].slice(-6)
+      }
+    } catch (error) {
+      if (!isFootnoteError(error)) throw error
+      print(error.message)
+    }
+  }
+  prompt.close()
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ')
+}

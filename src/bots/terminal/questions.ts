@@ -1,0 +1,83 @@
+// search, ask, why: what a person would ask in chat, from the terminal.
+import { explain } from '../../core/access/why.ts'
+import { type Viewer, resolveReach } from '../../core/access/resolve-reach.ts'
+import type { Core } from '../../core/core.ts'
+import { type Asked, ask } from '../../core/questions/ask.ts'
+import { search } from '../../core/search/search.ts'
+import { listUsersByEmail } from '../../db/queries/access.ts'
+import { insertAuditEntry } from '../../db/queries/connections.ts'
+import { viewerOf } from './identity.ts'
+import type { Output } from './output.ts'
+import { renderAnswer, renderHits } from './render.ts'
+
+export type ViewerOptions = { as?: string; operator?: boolean }
+
+export async function runSearchCommand(
+  core: Core,
+  words: string,
+  options: ViewerOptions & { limit: number },
+  output: Output,
+): Promise<number> {
+  const reach = await resolveReach(core.database.db, await openViewer(core, options, 'search', output))
+  const { pages } = await search(core, { question: words, reach, limit: options.limit, history: [] })
+  output.result(pages, renderHits(pages))
+  return 0
+}
+
+export async function runAskCommand(
+  core: Core,
+  question: string,
+  options: ViewerOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const viewer = await openViewer(core, options, 'ask', output)
+  const asked = await ask(core, { question, viewer, history: [] }, signal)
+  output.result(toAskJson(asked), renderAnswer(asked.answer))
+  return 0
+}
+
+export async function runWhyCommand(
+  core: Core,
+  pageUrl: string,
+  options: { as?: string },
+  output: Output,
+): Promise<number> {
+  const explanation = await explain(core, pageUrl, options.as?.trim().toLowerCase())
+  output.result(explanation, [explanation.summary, ...explanation.details.map((detail) => `  ${detail}`)].join('\n'))
+  return 0
+}
+
+/** The shape of `ask --json`, which evaluations store too. */
+export function toAskJson({ answer, passages, timings }: Asked) {
+  return {
+    kind: answer.kind,
+    text: answer.text,
+    citations: answer.citations.map(({ n, pageId, title, spaceKey, url, quote }) => ({
+      n,
+      pageId,
+      title,
+      spaceKey,
+      url,
+      quote,
+    })),
+    passages: passages.map(({ pageId, title, spaceKey, url, text, score }) => ({
+      pageId,
+      title,
+      spaceKey,
+      url,
+      text,
+      score,
+    })),
+    timings,
+  }
+}
+
+async function openViewer(core: Core, options: ViewerOptions, action: string, output: Output): Promise<Viewer> {
+  const viewer = viewerOf(options)
+  if (viewer.kind === 'operator')
+    await insertAuditEntry(core.database.db, { actor: 'terminal', action: `${action} as operator`, subject: 'all content' })
+  if (viewer.kind === 'person' && viewer.email !== undefined && (await listUsersByEmail(core.database.db, viewer.email)).length === 0)
+    output.remark(`No Confluence account with the e-mail address ${viewer.email} is known, so only shared content is searched.`)
+  return viewer
+}

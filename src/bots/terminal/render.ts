@@ -1,0 +1,90 @@
+// Results → text for a terminal. Pure; colours come and go with picocolors.
+import pc from 'picocolors'
+import type { Answer } from '../../core/answer/answer.ts'
+import type { CommandResult, ConnectionStatus, SearchHit, SpaceStatus } from '../commands/command.ts'
+
+export function renderAnswer(answer: Answer): string {
+  const sources = answer.citations.map(
+    (citation) =>
+      `  [${citation.n}] ${pc.bold(citation.title)} · ${citation.spaceName} · changed ${renderDay(citation.changedAt)}\n      ${pc.underline(citation.url)}`,
+  )
+  const nearest = answer.nearest.map((page) => `  · ${page.title} (${page.spaceKey})\n      ${pc.underline(page.url)}`)
+  return [
+    answer.kind === 'answer' ? answer.text : pc.yellow(answer.text),
+    ...(sources.length > 0 ? [`${pc.dim('Sources: Confluence')}\n${sources.join('\n')}`] : []),
+    ...(nearest.length > 0 ? [`${pc.dim('Nearest pages')}\n${nearest.join('\n')}`] : []),
+    ...(answer.note === undefined ? [] : [pc.dim(answer.note)]),
+  ].join('\n\n')
+}
+
+export function renderHits(hits: SearchHit[]): string {
+  if (hits.length === 0) return 'No page that you may read fits these words.'
+  return hits
+    .map((hit, i) => {
+      const passage = hit.passage.replace(/\s+/g, ' ').trim()
+      const shown = passage.length > 240 ? `${passage.slice(0, 240)}…` : passage
+      return `${i + 1}. ${pc.bold(hit.title)} (${hit.spaceKey})\n   ${pc.underline(hit.url)}\n   ${shown}`
+    })
+    .join('\n\n')
+}
+
+export function renderResult(result: Exclude<CommandResult, { kind: 'question' | 'connectForm' }>): string {
+  switch (result.kind) {
+    case 'help':
+      return result.commands.map(({ usage, description }) => `  ${usage.padEnd(46)} ${description}`).join('\n')
+    case 'status':
+      return renderStatus(result.connections)
+    case 'searchHits':
+      return renderHits(result.hits)
+    case 'notice':
+      return [result.text, ...result.details.map((detail) => `  ${detail}`)].join('\n')
+  }
+}
+
+export function renderStatus(connections: ConnectionStatus[]): string {
+  if (connections.length === 0) return 'No Confluence site is connected yet. Begin with: footnote connect --help'
+  return connections.map(renderConnection).join('\n\n')
+}
+
+function renderConnection(connection: ConnectionStatus): string {
+  const { test } = connection
+  const result = test === undefined ? 'not tested' : test.result === 'Works' ? pc.green('Works') : pc.red(test.result)
+  const lines = [
+    `${pc.bold(connection.name)}  ${connection.url}  ${connection.access}  ${result}${connection.state === 'paused' ? pc.yellow('  paused') : ''}`,
+    ...(test?.remedy === undefined ? [] : [pc.yellow(`  ${test.remedy}`)]),
+    `  next sync ${connection.nextSyncAt === undefined ? 'by hand only' : renderTime(connection.nextSyncAt)}  (${connection.schedule})`,
+  ]
+  const width = Math.max(3, ...connection.spaces.map((space) => space.key.length))
+  return [...lines, ...connection.spaces.flatMap((space) => renderSpace(space, width))].join('\n')
+}
+
+const stateColours = { PENDING: pc.dim, IN_PROGRESS: pc.cyan, INGESTED: pc.green, ERROR: pc.red }
+
+function renderSpace(space: SpaceStatus, width: number): string[] {
+  const progress = space.progress === undefined ? '' : `  ${renderBar(space.progress.done, space.progress.listed, 16)}`
+  const failed = space.failed > 0 ? pc.red(`, ${space.failed} failed`) : ''
+  const synced = space.lastSyncedAt === undefined ? '' : pc.dim(`  last sync ${renderTime(space.lastSyncedAt)}`)
+  return [
+    `  ${space.key.padEnd(width)}  ${stateColours[space.state](space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
+    ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${pc.yellow(space.error)}`]),
+    ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${pc.red('×')} ${failure.title}: ${failure.reason}`),
+  ]
+}
+
+/** `[████████░░░░░░░░]  1,204 / 2,848`. */
+export function renderBar(done: number, total: number, width: number): string {
+  const filled = total === 0 ? 0 : Math.round((Math.min(done, total) / total) * width)
+  return `[${'█'.repeat(filled)}${'░'.repeat(width - filled)}]  ${count(done)} / ${count(total)}`
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+function renderTime(instant: string): string {
+  return `${instant.slice(0, 16).replace('T', ' ')} UTC`
+}
+
+function renderDay(instant: Date): string {
+  return instant.toISOString().slice(0, 10)
+}

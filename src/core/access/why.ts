@@ -1,0 +1,82 @@
+// Why somebody sees a page or not: its layers, and which of them fails. Names no title and no reader of a page that the
+// person may not read.
+import { type Connection, listConnections } from '../../db/queries/connections.ts'
+import { type LayerVerdict, listLayerVerdicts, listUsersByEmail } from '../../db/queries/access.ts'
+import { type FoundPage, findPage } from '../../db/queries/pages.ts'
+import { InvalidInputError } from '../../errors.ts'
+import { normaliseAddress } from '../confluence/address.ts'
+import type { Core } from '../core.ts'
+
+export type Explanation = {
+  mayRead: boolean
+  /** One sentence. */
+  summary: string
+  /** A line for each layer, then what is stored. */
+  details: string[]
+}
+
+/** One wording for a page that is absent and one that the connection's account cannot see. */
+const absent =
+  'There is no such page here: it does not exist, is not visible to the account of the connection, or its space is not synced.'
+
+/** Explains the page at `address` for the Confluence user with this e-mail; `undefined` is somebody with no account there. */
+export async function explain(core: Core, address: string, email: string | undefined): Promise<Explanation> {
+  const { db } = core.database
+  const connection = (await listConnections(db)).find((known) =>
+    address.toLowerCase().startsWith(`${known.baseUrl.toLowerCase()}/`),
+  )
+  if (connection === undefined)
+    throw new InvalidInputError(
+      'page_unknown',
+      'That is not the address of a page on a connected site. Copy the page link from the browser.',
+    )
+  const page = await findAddressed(core, connection, address)
+  if (page === undefined || page.accessSetId === null || page.tombstonedAt !== null)
+    return { mayRead: false, summary: absent, details: [] }
+  if (page.accessMode === 'shared')
+    return {
+      mayRead: true,
+      summary: 'You may read this page: its connection shares it with everybody.',
+      details: describeStore(page),
+    }
+  const userIds = email === undefined ? [] : await listUsersByEmail(db, email)
+  const verdicts = await listLayerVerdicts(db, page.accessSetId, userIds)
+  const mayRead = verdicts.length > 0 && verdicts.every((layer) => layer.isSatisfied)
+  return {
+    mayRead,
+    summary: mayRead
+      ? 'You may read this page: every layer of its permissions is satisfied.'
+      : userIds.length === 0
+        ? 'You do not see this page: no account of this Confluence has your e-mail address, so only what everybody may read is shown to you.'
+        : 'You do not see this page: a layer of its permissions is not satisfied. Ask the owner of the space or page for access.',
+    details: [...verdicts.map((layer) => describeLayer(layer, page)), ...(mayRead ? describeStore(page) : [])],
+  }
+}
+
+async function findAddressed(core: Core, connection: Connection, address: string): Promise<FoundPage | undefined> {
+  const { pageId } = normaliseAddress(address, connection.deployment, { allowLoopback: true })
+  if (pageId !== undefined) return findPage(core.database.db, connection.id, { pageId })
+  const path = new URL(address).href.slice(connection.baseUrl.length)
+  return findPage(core.database.db, connection.id, { webPath: path })
+}
+
+function describeLayer(layer: LayerVerdict, page: FoundPage): string {
+  const name =
+    layer.carrierKind === 'space'
+      ? `Space ${page.spaceKey}`
+      : layer.carrierId === page.pageId
+        ? "The page's own restriction"
+        : 'The restriction of a page above it'
+  const verdict = layer.isSatisfied
+    ? 'satisfied'
+    : layer.isKnown
+      ? 'not satisfied'
+      : 'could not be read, so nobody satisfies it'
+  return `${name}: ${verdict} (read ${layer.readAt})`
+}
+
+function describeStore(page: FoundPage): string[] {
+  const state =
+    page.failure ?? (page.indexedVersion === null ? 'not indexed yet' : `version ${page.indexedVersion} is indexed`)
+  return [`Stored: ${state}, ${page.chunkCount} searchable ${page.chunkCount === 1 ? 'part' : 'parts'}.`]
+}

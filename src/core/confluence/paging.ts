@@ -1,0 +1,158 @@
+// Complete listings. A listing ends only where Confluence says so: rows hidden by permissions make short and even empty
+// pages, so row counts mean nothing. What cannot be finished rejects; it never just stops early.
+import { z } from 'zod'
+import { AccessDeniedError, TransientError } from '../../errors.ts'
+import { HttpFailure } from './http-errors.ts'
+import type { HttpClient, ReadRequest } from './http.ts'
+
+export type Listing<Row> = {
+  path: string
+  query?: ReadRequest<unknown>['query']
+  row: z.ZodType<Row>
+  limit: number
+  /** What is listed, for the error when Confluence says 404: `space IT`. */
+  subject: string
+  maxAttempts?: number
+  retriesServerErrors?: boolean
+}
+
+/** How many pages without a single row may follow each other: 200 pages of 250 hide 50,000 rows. */
+const maxEmptyPages = 200
+/** The smallest page that is still worth asking for when a server breaks down under large ones. */
+const minLimit = 5
+
+const links = z.object({ next: z.string().optional() }).default({})
+
+/**
+ * Pages of a listing that carries a cursor (Cloud v2, Cloud search, Data Center scan). Only the cursor of `next` is used, on
+ * our own endpoint; a repeated one, or a `next` on another origin, rejects with `TransientError`.
+ */
+export async function* iterateByCursor<Row>(
+  http: HttpClient,
+  listing: Listing<Row>,
+  signal: AbortSignal,
+): AsyncGenerator<Row[]> {
+  const schema = z.object({ results: z.array(listing.row), _links: links })
+  const pageSize = { limit: listing.limit }
+  const seen = new Set<string>()
+  let cursor: string | undefined
+  let emptyPages = 0
+  for (;;) {
+    const page = await fetchPage(http, listing, { cursor }, pageSize, schema, signal)
+    if (page.results.length > 0) yield page.results
+    if (page._links.next === undefined) return
+    emptyPages = countEmpty(listing, page.results, emptyPages)
+    cursor = cursorOf(http, listing, page._links.next)
+    if (seen.has(cursor)) throw broken(listing, 'listing_loops', 'repeated a page')
+    seen.add(cursor)
+  }
+}
+
+/**
+ * Pages of a listing by `start` and `limit` (Data Center, Cloud groups). `start` moves by the limit that the answer reports:
+ * the server silently caps ours, and its own `next` may skip rows (CONFSERVER-95272).
+ */
+export async function* iterateByOffset<Row>(
+  http: HttpClient,
+  listing: Listing<Row>,
+  signal: AbortSignal,
+): AsyncGenerator<Row[]> {
+  const schema = z.object({ results: z.array(listing.row), limit: z.number().int().optional(), _links: links })
+  const pageSize = { limit: listing.limit }
+  let start = 0
+  let emptyPages = 0
+  let previous = ''
+  for (;;) {
+    const page = await fetchPage(http, listing, { start }, pageSize, schema, signal)
+    if (page.results.length > 0) yield page.results
+    const step = page.limit !== undefined && page.limit > 0 ? page.limit : pageSize.limit
+    // Versions before 7 have no `next`: a full page may have a successor.
+    if (page._links.next === undefined && page.results.length < step) return
+    if (page._links.next !== undefined) refuseOtherOrigin(http, listing, page._links.next)
+    const current = page.results.length === 0 ? '' : JSON.stringify([page.results[0], page.results.at(-1)])
+    if (current !== '' && current === previous) throw broken(listing, 'listing_loops', 'repeated a page')
+    emptyPages = countEmpty(listing, page.results, emptyPages)
+    previous = current
+    start += step
+  }
+}
+
+/** All rows at once, for listings that are short by nature. */
+export async function collect<Row>(pages: AsyncIterable<Row[]>): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const page of pages) rows.push(...page)
+  return rows
+}
+
+/** One page; halves `pageSize.limit` for good when the server breaks down under a page of that size. */
+async function fetchPage<Page>(
+  http: HttpClient,
+  listing: Listing<unknown>,
+  position: { cursor?: string | undefined; start?: number },
+  pageSize: { limit: number },
+  schema: z.ZodType<Page>,
+  signal: AbortSignal,
+): Promise<Page> {
+  for (let maxAttempts = listing.maxAttempts; ; maxAttempts = 2) {
+    const query = { ...listing.query, ...position, limit: pageSize.limit }
+    try {
+      const { path, retriesServerErrors = true } = listing
+      const page = await http.send(
+        { path, query, schema, retriesServerErrors, ...(maxAttempts === undefined ? {} : { maxAttempts }) },
+        signal,
+      )
+      if (page !== undefined) return page
+    } catch (error) {
+      if (!isTooHeavy(error) || pageSize.limit <= minLimit || listing.retriesServerErrors === false) throw error
+      pageSize.limit = Math.max(minLimit, Math.floor(pageSize.limit / 2))
+      continue
+    }
+    throw new AccessDeniedError(
+      'not_visible',
+      `The ${listing.subject} does not exist, or this account may not see it.`,
+      {
+        cause: new HttpFailure(`GET ${listing.path}`, 404),
+      },
+    )
+  }
+}
+
+/** True for failures that a smaller request may avoid. */
+export function isTooHeavy(error: unknown): boolean {
+  return error instanceof TransientError && ['server_error', 'timeout', 'answer_too_large'].includes(error.code)
+}
+
+function countEmpty(listing: Listing<unknown>, rows: unknown[], emptyPages: number): number {
+  if (rows.length > 0) return 0
+  if (emptyPages + 1 >= maxEmptyPages)
+    throw broken(listing, 'listing_endless', `gave ${maxEmptyPages} empty pages in a row`)
+  return emptyPages + 1
+}
+
+/** Not searchParams.get: it would turn a literal `+` of the cursor into a blank. */
+function cursorOf(http: HttpClient, listing: Listing<unknown>, next: string): string {
+  const url = refuseOtherOrigin(http, listing, next)
+  const raw = /[?&]cursor=([^&]+)/.exec(url.search)?.[1]
+  if (raw === undefined) throw broken(listing, 'listing_broken', 'gave a next page without a cursor')
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return raw
+  }
+}
+
+function refuseOtherOrigin(http: HttpClient, listing: Listing<unknown>, next: string): URL {
+  const base = http.origins[0]
+  const url = URL.canParse(next, base) ? new URL(next, base) : undefined
+  if (url === undefined || !http.origins.includes(url.origin)) {
+    throw broken(listing, 'listing_elsewhere', 'pointed to a next page on another host')
+  }
+  return url
+}
+
+function broken(listing: Listing<unknown>, code: string, what: string): TransientError {
+  return new TransientError(
+    code,
+    `Confluence's listing of ${listing.path} ${what}: the listing is not complete, try again later.`,
+  )
+}

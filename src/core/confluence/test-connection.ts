@@ -1,0 +1,106 @@
+// The connection test: one word for the table, the cause and what to do about it.
+import { ConnectionRevokedError, isFootnoteError, TransientError } from '../../errors.ts'
+import { HttpFailure } from './http-errors.ts'
+import { openSite } from './open-site.ts'
+import type { SiteOptions } from './site-options.ts'
+import type { ConfluenceSite, Credential, SiteAddress, SiteUser } from './site.ts'
+
+export type TestResult =
+  | 'Works'
+  | 'Connection Error'
+  | 'Missing Credentials'
+  | 'Auth Failed'
+  | 'HTTP 400'
+  | 'HTTP 404'
+  | 'HTTP 4xx'
+  | 'HTTP 500'
+  | 'HTTP 5xx'
+  | 'HTTP Error'
+  | 'Failed'
+
+export type ConnectionTest = {
+  result: TestResult
+  /** One sentence. */
+  cause: string
+  /** What to do; undefined when nothing needs doing. */
+  remedy: string | undefined
+  user?: SiteUser
+}
+
+export type SiteLogin = { address: SiteAddress; credential: Credential; options?: SiteOptions }
+
+const remedies: Record<TestResult, string | undefined> = {
+  Works: undefined,
+  'Connection Error': 'Check the base URL, that the server is up, and that no firewall stands between it and Footnote.',
+  'Missing Credentials': 'Enter the credential of an account that may read the spaces.',
+  'Auth Failed':
+    "Make a new API token or personal access token, and check that the name or e-mail address is its owner's.",
+  'HTTP 400': 'Check the base URL, and whether the site is Cloud or Data Center.',
+  'HTTP 404': 'Check the base URL, with or without /wiki or /confluence, then the space key.',
+  'HTTP 4xx':
+    'Give the account read access; if it is being rate-limited, wait or ask the Confluence admin about the limits.',
+  'HTTP 500': "Look into Confluence's own log, then test again.",
+  'HTTP 5xx': 'Wait until Confluence, or the proxy in front of it, is up again, then test again.',
+  'HTTP Error': 'Check that the base URL leads to Confluence itself and not to a proxy or portal.',
+  Failed: "Look for the error in Footnote's log.",
+}
+
+/** Signs in and lists the first spaces. Never rejects, except with the signal's reason. */
+export async function testConnection(target: ConfluenceSite | SiteLogin, signal: AbortSignal): Promise<ConnectionTest> {
+  try {
+    if ('credential' in target && isIncomplete(target.credential)) {
+      return verdict('Missing Credentials', 'A part of the credential is missing.')
+    }
+    const site = 'credential' in target ? open(target) : target
+    const user = await site.fetchCurrentUser(signal)
+    return { ...(await testSpaces(site, user, signal)), user }
+  } catch (error) {
+    signal.throwIfAborted()
+    return verdict(classify(error), isFootnoteError(error) ? error.message : 'An unexpected error occurred.')
+  }
+}
+
+/** Somebody is waiting for the result: two attempts, unless the caller says otherwise. */
+function open({ address, credential, options = {} }: SiteLogin): ConfluenceSite {
+  return openSite(address, credential, {
+    ...options,
+    retry: { attempts: 2, maxRetryAfterMs: 5000, ...options.retry },
+  })
+}
+
+async function testSpaces(site: ConfluenceSite, user: SiteUser, signal: AbortSignal): Promise<ConnectionTest> {
+  for await (const spaces of site.iterateSpaces(signal)) {
+    if (spaces.length > 0) return verdict('Works', `Signed in as ${user.displayName}.`)
+  }
+  return {
+    ...verdict('Works', `Signed in as ${user.displayName}, but this account sees no space.`),
+    remedy: 'Give the account read access to the spaces.',
+  }
+}
+
+function isIncomplete(credential: Credential): boolean {
+  const name =
+    credential.kind === 'token'
+      ? credential.email
+      : credential.kind === 'basic'
+        ? credential.username
+        : credential.secret
+  return name.trim() === '' || credential.secret.trim() === ''
+}
+
+function classify(error: unknown): TestResult {
+  if (!isFootnoteError(error)) return 'Failed'
+  if (error instanceof ConnectionRevokedError) return 'Auth Failed'
+  if (error.code === 'address_forbidden') return 'Connection Error'
+  const status = error.cause instanceof HttpFailure ? error.cause.status : undefined
+  if (status === 400 || status === 404 || status === 500) return `HTTP ${status}`
+  if (status !== undefined && status > 400 && status < 500) return 'HTTP 4xx'
+  if (status !== undefined && status > 500) return 'HTTP 5xx'
+  if (status !== undefined) return 'HTTP Error'
+  if (!(error instanceof TransientError)) return 'Failed'
+  return ['unreachable', 'timeout', 'host_unknown', 'certificate_untrusted'].includes(error.code)
+    ? 'Connection Error'
+    : 'HTTP Error'
+}
+
+const verdict = (result: TestResult, cause: string): ConnectionTest => ({ result, cause, remedy: remedies[result] })

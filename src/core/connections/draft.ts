@@ -1,0 +1,231 @@
+// A connection's first hour: what was typed → checked, tested live, counted → kept as a draft → active once the
+// disclaimer is accepted. Nothing is synced before that.
+import {
+  type Connection,
+  findConnection,
+  findConnectionById,
+  insertAuditEntry,
+  insertConnection,
+  purgeDrafts,
+  updateConnection,
+} from '../../db/queries/connections.ts'
+import { listSpacesByKey } from '../../db/queries/spaces.ts'
+import { InvalidInputError } from '../../errors.ts'
+import { normaliseAddress } from '../confluence/address.ts'
+import { detectDeployment } from '../confluence/detect-deployment.ts'
+import { openSite } from '../confluence/open-site.ts'
+import type { ConfluenceSite, Credential, Deployment, SiteSpace } from '../confluence/site.ts'
+import { testConnection } from '../confluence/test-connection.ts'
+import type { Core } from '../core.ts'
+import { nextRunAt } from '../jobs/schedule.ts'
+import { suggestKeys } from './suggest-keys.ts'
+import { sealCredential } from './seal.ts'
+import { type QueuedSync, collectSpaces, selectSpaces, syncConnection } from './sync-connection.ts'
+
+/** What connecting needs; text is as typed. An `InvalidInputError` names the wrong field. */
+export type ConnectRequest = {
+  name: string
+  url: string
+  deployment: Deployment | undefined
+  credentialKind: Credential['kind']
+  /** E-mail (Cloud) or user name (Data Center, basic). */
+  email: string
+  secret: string
+  /** Keys separated by commas or blanks; empty: all spaces. */
+  spaces: string
+  access: 'mirrored' | 'shared'
+  schedule: string
+  timezone: string
+}
+
+export type Draft = { connection: Connection; accountName: string; disclaimer: string[] }
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
+const draftMs = 3_600_000
+
+/** Counting for the disclaimer ends here; "more than" is concrete enough. */
+const maxCountedPages = 5_000
+
+/** `actor` is who asked, as written into the audit log; only the same may confirm. */
+export async function draftConnection(
+  core: Core,
+  request: ConnectRequest,
+  actor: string,
+  signal: AbortSignal,
+): Promise<Draft> {
+  const { db } = core.database
+  const name = await checkName(core, request.name)
+  const key = core.encryptionKey()
+  nextRunAt(request.schedule, request.timezone)
+  const credential = toCredential(request)
+  const policy = { allowLoopback: core.config.FOOTNOTE_ALLOW_LOOPBACK }
+  const typed = normaliseAddress(request.url, request.deployment, policy)
+  const address = await detectDeployment(typed, policy, signal)
+  const site = openSite(address, credential, policy)
+  const accountName = await requireWorks(site, signal)
+  const listed = await collectSpaces(site, signal)
+  const scope = await checkScope(core, address.baseUrl, request.spaces || (typed.spaceKey ?? ''), listed)
+  const { selected } = selectSpaces(listed, scope)
+  const pages = await countPages(site, selected, signal)
+
+  await purgeDrafts(db, name, new Date(core.now().getTime() - draftMs))
+  const connection = await insertConnection(db, {
+    name,
+    state: 'draft',
+    ...address,
+    credentialKind: credential.kind,
+    credentialSealed: sealCredential(credential, key, name),
+    accessMode: request.access,
+    scope,
+    schedule: request.schedule,
+    timezone: request.timezone,
+    testResult: 'Works',
+    testedAt: core.now(),
+    createdBy: actor,
+  })
+  return { connection, accountName, disclaimer: disclaim(connection, accountName, selected, pages) }
+}
+
+/** The disclaimer was accepted: the draft becomes active and its first sync is queued. */
+export async function confirmConnection(
+  core: Core,
+  draftId: number,
+  actor: string,
+  signal: AbortSignal,
+): Promise<{ connection: Connection; queued: QueuedSync }> {
+  const { db } = core.database
+  const draft = await findConnectionById(db, draftId)
+  const isFresh = draft !== undefined && core.now().getTime() - draft.createdAt.getTime() < draftMs
+  if (draft === undefined || draft.state !== 'draft' || draft.createdBy !== actor || !isFresh)
+    throw new InvalidInputError(
+      'draft_gone',
+      'This connection was not confirmed within an hour, or somebody else began it. Start again with connect.',
+    )
+  await checkName(core, draft.name)
+  const active: Partial<Connection> = {
+    state: 'active',
+    consentedBy: actor,
+    consentedAt: core.now(),
+    nextSyncAt: nextRunAt(draft.schedule, draft.timezone) ?? null,
+  }
+  await db.transaction(async (tx) => {
+    await updateConnection(tx, draft.id, active)
+    await insertAuditEntry(tx, {
+      actor,
+      action: 'connect',
+      subject: draft.name,
+      details: { url: draft.baseUrl, access: draft.accessMode, scope: JSON.stringify(draft.scope) },
+    })
+  })
+  const connection = { ...draft, ...active }
+  return { connection, queued: await syncConnection(core, connection, { kind: 'full', requestedBy: actor }, signal) }
+}
+
+async function checkName(core: Core, typed: string): Promise<string> {
+  const name = typed.trim()
+  if (!namePattern.test(name))
+    throw new InvalidInputError(
+      'name_invalid',
+      'A connection name is 1 to 64 letters, digits, "-" or "_" and begins with a letter or digit, for example acme-wiki.',
+      { field: 'name' },
+    )
+  if ((await findConnection(core.database.db, name)) !== undefined)
+    throw new InvalidInputError(
+      'name_taken',
+      `${name} is already connected; use sync ${name} to refresh it, or choose another name.`,
+      { field: 'name' },
+    )
+  return name
+}
+
+function toCredential({ credentialKind, email, secret }: ConnectRequest): Credential {
+  if (secret.trim() === '')
+    throw new InvalidInputError('secret_missing', 'Missing Credentials: the token or password is empty.', {
+      field: 'secret',
+    })
+  if (credentialKind === 'pat') return { kind: 'pat', secret: secret.trim() }
+  if (email.trim() === '')
+    throw new InvalidInputError(
+      'email_missing',
+      `Missing Credentials: ${credentialKind === 'token' ? 'the e-mail address of the account that the token belongs to' : 'the user name'} is empty.`,
+      { field: 'email' },
+    )
+  return credentialKind === 'token'
+    ? { kind: 'token', email: email.trim(), secret: secret.trim() }
+    : { kind: 'basic', username: email.trim(), secret }
+}
+
+async function requireWorks(site: ConfluenceSite, signal: AbortSignal): Promise<string> {
+  const test = await testConnection(site, signal)
+  if (test.result === 'Works') return test.user?.displayName ?? 'the account'
+  const field = test.result === 'Auth Failed' ? 'secret' : 'url'
+  throw new InvalidInputError('test_failed', [`${test.result}: ${test.cause}`, test.remedy ?? ''].join(' ').trim(), {
+    field,
+  })
+}
+
+async function checkScope(
+  core: Core,
+  baseUrl: string,
+  typed: string,
+  listed: SiteSpace[],
+): Promise<Connection['scope']> {
+  const keys = [...new Set(typed.split(/[\s,;]+/).filter((key) => key !== ''))]
+  if (keys.length === 0) {
+    if (listed.length === 0)
+      throw new InvalidInputError(
+        'spaces_none',
+        'This account sees no space. Give it the right to view the spaces that Footnote shall answer from.',
+        { field: 'spaces' },
+      )
+    return { kind: 'all' }
+  }
+  const { selected, missingKeys } = selectSpaces(listed, { kind: 'spaces', keys })
+  const [missing] = missingKeys
+  if (missing !== undefined)
+    throw new InvalidInputError(
+      'space_unknown',
+      `There is no space with the key ${missing} that this account can see.${suggestKeys(missing, listed)}`,
+      { field: 'spaces' },
+    )
+  for (const space of selected)
+    for (const known of await listSpacesByKey(core.database.db, space.key))
+      if (known.baseUrl === baseUrl && known.space.spaceId === space.spaceId)
+        throw new InvalidInputError(
+          'space_taken',
+          `Space ${space.key} is already connected through ${known.connectionName}; use sync ${space.key} to refresh it.`,
+          { field: 'spaces' },
+        )
+  return { kind: 'spaces', keys: selected.map((space) => space.key) }
+}
+
+async function countPages(site: ConfluenceSite, spaces: SiteSpace[], signal: AbortSignal): Promise<number> {
+  let count = 0
+  for (const space of spaces) {
+    for await (const batch of site.iterateCensus(space, signal)) {
+      count += batch.length
+      if (count > maxCountedPages) return count
+    }
+  }
+  return count
+}
+
+function disclaim(connection: Connection, accountName: string, spaces: SiteSpace[], pages: number): string[] {
+  const personal = spaces.filter((space) => space.type === 'personal').length
+  const amount = pages > maxCountedPages ? `More than ${maxCountedPages}` : String(pages)
+  const names = spaces.map((space) => space.key)
+  const shown = names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ')
+  return [
+    `${amount} pages of ${spaces.length} ${spaces.length === 1 ? 'space' : 'spaces'} (${shown}) that ${accountName} can read on ${new URL(connection.baseUrl).host} will be copied into Footnote's database and kept up to date. Footnote never writes to Confluence.`,
+    connection.accessMode === 'shared'
+      ? `Shared access: everybody who may ask Footnote will be able to read all of it, whatever Confluence shows them.`
+      : `Mirrored access: each person is shown only what their own Confluence account may read.`,
+    ...(personal > 0
+      ? [
+          `${personal} of the spaces ${personal === 1 ? 'is' : 'are'} personal; their content stays internal and is not used in answers for others.`,
+        ]
+      : []),
+    'Passages that an answer needs are sent to Anthropic only when this server has an Anthropic API key.',
+    'Accept only if you may make this content available in this way.',
+  ]
+}

@@ -1,0 +1,44 @@
+import { type Connection, insertAuditEntry, purgeConnection, updateConnection } from '../../db/queries/connections.ts'
+import { countStoredPages, listSpaces } from '../../db/queries/spaces.ts'
+import type { Core } from '../core.ts'
+
+export type RemovalReceipt = { connection: string; spaces: number; pages: number; isPurged: boolean }
+
+/**
+ * Ends a connection and forgets its credential. Its content is no longer served; with `purge` it is deleted too, and the
+ * receipt says what that was.
+ */
+export async function removeConnection(
+  core: Core,
+  connection: Connection,
+  options: { purge: boolean; actor: string },
+): Promise<RemovalReceipt> {
+  const { db } = core.database
+  const spaces = await listSpaces(db, connection.id)
+  const stored = await countStoredPages(
+    db,
+    spaces.map((space) => space.id),
+  )
+  const receipt = {
+    connection: connection.name,
+    spaces: spaces.length,
+    pages: [...stored.values()].reduce((sum, count) => sum + count, 0),
+    isPurged: options.purge,
+  }
+  await db.transaction(async (tx) => {
+    if (options.purge) await purgeConnection(tx, connection.id)
+    else
+      await updateConnection(tx, connection.id, {
+        state: 'removed',
+        credentialSealed: new Uint8Array(),
+        nextSyncAt: null,
+      })
+    await insertAuditEntry(tx, {
+      actor: options.actor,
+      action: options.purge ? 'purge' : 'remove',
+      subject: connection.name,
+      details: { spaces: receipt.spaces, pages: receipt.pages },
+    })
+  })
+  return receipt
+}

@@ -1,0 +1,77 @@
+import { type Connection, updateConnection } from '../../db/queries/connections.ts'
+import { type NewSpace, type Space, upsertSpaces } from '../../db/queries/spaces.ts'
+import type { RunKind, SyncRun } from '../../db/queries/sync-runs.ts'
+import { ConnectionRevokedError } from '../../errors.ts'
+import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
+import type { Core } from '../core.ts'
+import { requestSync } from '../sync/request-sync.ts'
+import { openConnectionSite } from './open-site.ts'
+
+export type QueuedSync = { runs: SyncRun[]; spaces: Space[]; missingKeys: string[] }
+
+/** Looks which spaces the connection covers now and queues a run for each. `missingKeys`: selected but not to be seen. */
+export async function syncConnection(
+  core: Core,
+  connection: Connection,
+  options: { kind: RunKind; requestedBy: string },
+  signal: AbortSignal,
+): Promise<QueuedSync> {
+  const listed = await listSiteSpaces(core, connection, signal)
+  const { selected, missingKeys } = selectSpaces(listed, connection.scope)
+  const spaces = await upsertSpaces(
+    core.database.db,
+    selected.map((space) => toNewSpace(connection.id, space)),
+  )
+  return { runs: await requestSync(core, spaces, options), spaces, missingKeys }
+}
+
+async function listSiteSpaces(core: Core, connection: Connection, signal: AbortSignal): Promise<SiteSpace[]> {
+  const site = openConnectionSite(core, connection)
+  try {
+    await site.fetchCurrentUser(signal)
+    return await collectSpaces(site, signal)
+  } catch (error) {
+    if (error instanceof ConnectionRevokedError)
+      await updateConnection(core.database.db, connection.id, {
+        state: 'paused',
+        testResult: 'Auth Failed',
+        testRemedy: error.message,
+        testedAt: core.now(),
+      })
+    throw error
+  }
+}
+
+export async function collectSpaces(site: ConfluenceSite, signal: AbortSignal): Promise<SiteSpace[]> {
+  const spaces: SiteSpace[] = []
+  for await (const batch of site.iterateSpaces(signal)) spaces.push(...batch)
+  return spaces
+}
+
+/** The spaces of a scope; keys are compared without regard to case. Pure. */
+export function selectSpaces(
+  listed: SiteSpace[],
+  scope: Connection['scope'],
+): { selected: SiteSpace[]; missingKeys: string[] } {
+  if (scope.kind === 'all') return { selected: listed, missingKeys: [] }
+  const byKey = new Map(listed.map((space) => [space.key.toLowerCase(), space]))
+  const selected = scope.keys.flatMap((key) => byKey.get(key.toLowerCase()) ?? [])
+  return {
+    selected: [...new Set(selected)],
+    missingKeys: scope.keys.filter((key) => !byKey.has(key.toLowerCase())),
+  }
+}
+
+function toNewSpace(connectionId: number, space: SiteSpace): NewSpace {
+  return {
+    connectionId,
+    spaceId: space.spaceId,
+    key: space.key,
+    name: space.name,
+    type: space.type,
+    status: space.status,
+    homepageId: space.homepageId ?? null,
+    visibility: space.type === 'personal' ? 'internal' : 'public',
+    state: 'PENDING',
+  }
+}

@@ -1,0 +1,56 @@
+// A file of questions with known answers, one JSON object a line → questions. Pure.
+import { z } from 'zod'
+import { InvalidInputError } from '../../errors.ts'
+
+const evaluationQuestion = z.object({
+  id: z.string().min(1),
+  question: z.string().min(1),
+  kind: z.enum(['single', 'multi', 'ambiguous', 'followup', 'restricted', 'unanswerable']),
+  /** Confluence page ids. `single`: each answers alone. `restricted`: what the asker may not read. */
+  gold: z.array(z.string()),
+  answer: z.string().default(''),
+  /** Facts that a right answer states. */
+  must: z.array(z.string()).default([]),
+  /** Confluence account id of the asker; null: no permission filter. */
+  asUser: z.string().nullable().default(null),
+  /** Earlier turns, oldest first. */
+  history: z.array(z.object({ role: z.enum(['user', 'assistant']), text: z.string() })).default([]),
+})
+
+export type EvaluationQuestion = z.infer<typeof evaluationQuestion>
+
+/** Rejects with `InvalidInputError` that names the first bad line. Blank lines are skipped. */
+export function readQuestions(jsonl: string): EvaluationQuestion[] {
+  const questions: EvaluationQuestion[] = []
+  const lineOf = new Map<string, number>()
+  for (const [position, line] of jsonl.replace(/^\uFEFF/, '').split('\n').entries()) {
+    if (line.trim() === '') continue
+    const question = readLine(line, position + 1)
+    const earlier = lineOf.get(question.id)
+    if (earlier !== undefined)
+      throw invalid(position + 1, `the id ${question.id} stands in line ${earlier} already. Give each question its own id`)
+    lineOf.set(question.id, position + 1)
+    questions.push(question)
+  }
+  if (questions.length === 0)
+    throw new InvalidInputError('questions_empty', 'The file holds no questions. Write one JSON object a line.')
+  return questions
+}
+
+function readLine(line: string, number: number): EvaluationQuestion {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (cause) {
+    throw invalid(number, 'this is not JSON. Write one JSON object a line', cause)
+  }
+  const parsed = evaluationQuestion.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = issue === undefined || issue.path.length === 0 ? 'the object' : issue.path.join('.')
+  throw invalid(number, `${field}: ${issue?.message ?? 'not as expected'}`, parsed.error)
+}
+
+function invalid(line: number, problem: string, cause?: unknown): InvalidInputError {
+  return new InvalidInputError('questions_invalid', `Line ${line} of the questions: ${problem}.`, { cause })
+}

@@ -1,0 +1,72 @@
+// node-cron only inserts due runs: it ticks in every replica, and the database lets one of them take what is due.
+import { createTask, schedule, validate } from 'node-cron'
+import { claimDueConnections, updateConnection } from '../../db/queries/connections.ts'
+import { listWaitingRuns } from '../../db/queries/sync-runs.ts'
+import { InvalidInputError } from '../../errors.ts'
+import { syncConnection } from '../connections/sync-connection.ts'
+import type { Core } from '../core.ts'
+
+/** When `expression` is due next; undefined for an empty expression (by hand only). Rejects with `InvalidInputError`. */
+export function nextRunAt(expression: string, timezone: string): Date | undefined {
+  if (expression === '') return undefined
+  if (!validate(expression))
+    throw new InvalidInputError(
+      'schedule_invalid',
+      `"${expression}" is no cron expression. Write five fields, such as "0 0 * * *" for every day at midnight.`,
+      { field: 'schedule' },
+    )
+  try {
+    const task = createTask(expression, () => undefined, { timezone })
+    const next = task.getNextRun()
+    void task.destroy()
+    return next ?? undefined
+  } catch (cause) {
+    throw new InvalidInputError(
+      'timezone_invalid',
+      `"${timezone}" is no time zone. Write a name such as Europe/Berlin or UTC.`,
+      { field: 'timezone', cause },
+    )
+  }
+}
+
+/** How long a connection stays taken while its due runs are inserted; after that another replica may try. */
+const holdMs = 5 * 60_000
+
+/** Starts the minute's tick. `stop` waits for the tick under way. */
+export function startSchedule(core: Core, signal: AbortSignal): { stop: () => Promise<void> } {
+  let ticking: Promise<void> = Promise.resolve()
+  const task = schedule(
+    '* * * * *',
+    () => {
+      ticking = tick(core, signal).catch((error: unknown) => core.log.error({ err: error }, 'schedule'))
+      return ticking
+    },
+    { noOverlap: true },
+  )
+  return {
+    stop: async () => {
+      await task.destroy()
+      await ticking
+    },
+  }
+}
+
+/** One tick: queue what is due, and send again what waits without a worker. */
+export async function tick(core: Core, signal: AbortSignal): Promise<void> {
+  const { db } = core.database
+  const now = core.now()
+  for (const connection of await claimDueConnections(db, now, new Date(now.getTime() + holdMs))) {
+    await syncConnection(core, connection, { kind: 'incremental', requestedBy: 'schedule' }, signal).catch(
+      (error: unknown) => core.log.warn({ err: error, connection: connection.name }, 'scheduled sync could not start'),
+    )
+    await updateConnection(db, connection.id, {
+      nextSyncAt: nextRunAt(connection.schedule, connection.timezone) ?? null,
+    })
+  }
+  await resendWaitingRuns(core)
+}
+
+/** A job may be lost with its worker; its run is not. Runs that wait for longer than a moment are sent again. */
+export async function resendWaitingRuns(core: Core): Promise<void> {
+  for (const run of await listWaitingRuns(core.database.db, core.now())) await core.enqueueRun(run.id)
+}

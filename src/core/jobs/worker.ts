@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { findConnectionById, updateConnection } from '../../db/queries/connections.ts'
+import { findSpaceById, updateSpace } from '../../db/queries/spaces.ts'
+import { type SyncRun, claimRun, finishRun, renewLease, requeueRun } from '../../db/queries/sync-runs.ts'
+import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
+import { openConnectionSite } from '../connections/open-site.ts'
+import type { Core } from '../core.ts'
+import { noCounts, runSpace } from '../sync/run-space.ts'
+
+const leaseMs = 60_000
+const renewEveryMs = 15_000
+
+/**
+ * Works one queued run to its end and writes down how it ended. Does nothing when another worker has it. A run that
+ * `signal` interrupts goes back into the queue.
+ */
+export async function workRun(core: Core, runId: number, signal: AbortSignal): Promise<void> {
+  const { db } = core.database
+  const worker = randomUUID()
+  const lease = (): Date => new Date(core.now().getTime() + leaseMs)
+  const run = await claimRun(db, runId, worker, core.now(), lease())
+  if (run === undefined) return
+  const lost = new AbortController()
+  const renewing = setInterval(() => {
+    renewLease(db, runId, worker, lease()).then(
+      (isOurs) => isOurs || lost.abort(),
+      (error: unknown) => core.log.warn({ err: error, runId }, 'lease was not renewed'),
+    )
+  }, renewEveryMs)
+  try {
+    await work(core, run, AbortSignal.any([signal, lost.signal]))
+  } catch (error) {
+    if (lost.signal.aborted) core.log.warn({ runId }, 'another worker took the run over')
+    else if (signal.aborted) await requeueRun(db, runId)
+    else throw error
+  } finally {
+    clearInterval(renewing)
+  }
+}
+
+async function work(core: Core, run: SyncRun, signal: AbortSignal): Promise<void> {
+  const { db } = core.database
+  const space = await findSpaceById(db, run.spaceId)
+  const connection = space === undefined ? undefined : await findConnectionById(db, space.connectionId)
+  if (space === undefined || connection === undefined) return
+  await updateSpace(db, space.id, { state: 'IN_PROGRESS' })
+  core.log.info({ connection: connection.name, space: space.key, kind: run.kind }, 'sync run started')
+  try {
+    const site = openConnectionSite(core, connection)
+    const counts = await runSpace({ database: core.database, site, run, space, now: core.now }, signal)
+    const finishedAt = core.now()
+    await finishRun(db, run.id, { state: 'succeeded', counts, error: null, finishedAt })
+    await updateSpace(db, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
+    core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
+  } catch (error) {
+    if (signal.aborted) throw error
+    const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
+    core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
+    await finishRun(db, run.id, {
+      state: 'failed',
+      counts: run.counts ?? noCounts,
+      error: sentence,
+      finishedAt: core.now(),
+    })
+    await updateSpace(db, space.id, { state: 'ERROR', error: sentence })
+    if (error instanceof ConnectionRevokedError)
+      await updateConnection(db, connection.id, {
+        state: 'paused',
+        testResult: 'Auth Failed',
+        testRemedy: error.message,
+        testedAt: core.now(),
+      })
+  }
+}

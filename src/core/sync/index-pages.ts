@@ -1,0 +1,157 @@
+// Bodies of changed pages → blocks → chunks → index, batch by batch; the next batch is fetched while one is indexed.
+import type { Database } from '../../db/database.ts'
+import { listUserNames, upsertPrincipals } from '../../db/queries/access.ts'
+import { type IndexedPage, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
+import { TransientError } from '../../errors.ts'
+import type { ConfluenceSite, PageBody, SiteSpace } from '../confluence/site.ts'
+import { chunkPage } from '../content/chunk.ts'
+import { fingerprintOf } from '../content/fingerprint.ts'
+import { parseStorage } from '../content/parse-storage.ts'
+import { termsOf } from '../search/index-terms.ts'
+import { type ListedPage, ancestorTitles } from './compare.ts'
+import { principalOfUser } from './principals.ts'
+
+export type IndexJob = {
+  database: Database
+  site: ConfluenceSite
+  connectionId: number
+  space: SiteSpace
+  listed: ReadonlyMap<string, ListedPage>
+  /** Our row ids by Confluence's page id. */
+  rowIds: ReadonlyMap<string, number>
+  /** Fingerprints of stored chunks by Confluence's page id; a page that keeps its fingerprint keeps its chunks. */
+  fingerprints: ReadonlyMap<string, string>
+  onBatch: (result: { updated: number; failed: number }) => Promise<void>
+}
+
+/** Pages of one transaction; more would only hold more of them in memory. */
+const maxBatch = 100
+
+/** Storage format above this size is not indexed: no page that people wrote is that long. */
+const maxStorageCharacters = 5_000_000
+
+export async function indexPages(job: IndexJob, pages: ListedPage[], signal: AbortSignal): Promise<void> {
+  const size = Math.min(job.site.bodyBatchSize, maxBatch)
+  const batches = Array.from({ length: Math.ceil(pages.length / size) }, (_, i) =>
+    pages.slice(i * size, (i + 1) * size).map((page) => page.pageId),
+  )
+  let next = fetchTolerantly(job.site, batches[0] ?? [], signal)
+  for (const [i, batch] of batches.entries()) {
+    const bodies = await next
+    // Started now, awaited in the next round; its failure is handled there.
+    next = fetchTolerantly(job.site, batches[i + 1] ?? [], signal)
+    next.catch(() => undefined)
+    await job.onBatch(await indexBatch(job, batch, bodies, signal))
+  }
+}
+
+/** Halves a batch that the site cannot answer, until the one page that it fails on is found. */
+async function fetchTolerantly(
+  site: ConfluenceSite,
+  pageIds: string[],
+  signal: AbortSignal,
+): Promise<Map<string, PageBody>> {
+  if (pageIds.length === 0) return new Map()
+  try {
+    const bodies = await site.fetchBodies(pageIds, signal)
+    return new Map(bodies.map((body) => [body.pageId, body]))
+  } catch (error) {
+    if (!(error instanceof TransientError) || pageIds.length === 1) throw error
+    const middle = Math.ceil(pageIds.length / 2)
+    const halves = [pageIds.slice(0, middle), pageIds.slice(middle)]
+    const found = new Map<string, PageBody>()
+    let lastError: unknown
+    for (const half of halves)
+      try {
+        for (const [id, body] of await fetchTolerantly(site, half, signal)) found.set(id, body)
+      } catch (halfError) {
+        lastError = halfError
+      }
+    // Nothing came at all: the site is down, and no page is to blame.
+    if (found.size === 0) throw lastError
+    return found
+  }
+}
+
+async function indexBatch(
+  job: IndexJob,
+  pageIds: string[],
+  bodies: ReadonlyMap<string, PageBody>,
+  signal: AbortSignal,
+): Promise<{ updated: number; failed: number }> {
+  const names = await findMentionedNames(job, [...bodies.values()], signal)
+  const indexed: IndexedPage[] = []
+  const failures: { id: number; reason: string }[] = []
+  for (const pageId of pageIds) {
+    const id = job.rowIds.get(pageId)
+    if (id === undefined) continue
+    const body = bodies.get(pageId)
+    const result =
+      body === undefined ? 'The site listed the page but did not give its text.' : index(job, id, body, names)
+    if (typeof result === 'string') failures.push({ id, reason: result })
+    else indexed.push(result)
+  }
+  await writeIndexedPages(job.database, indexed)
+  await markFailed(job.database.db, failures)
+  return { updated: indexed.length, failed: failures.length }
+}
+
+function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<string, string>): IndexedPage | string {
+  const page = job.listed.get(body.pageId)
+  if (page === undefined) return 'The site gave a page that was not asked for.'
+  if (body.status !== 'current') return `The page is ${body.status}.`
+  if (body.storage.length > maxStorageCharacters)
+    return `The page's text is longer than ${maxStorageCharacters.toLocaleString('en')} characters.`
+  const parsed = parseStorage(body.storage, {
+    displayName: (userId) => names.get(userId),
+    baseUrl: job.site.address.baseUrl,
+  })
+  const chunks = chunkPage(parsed.blocks)
+  const titles = ancestorTitles(page.pageId, job.listed)
+  const fingerprint = fingerprintOf({
+    title: page.title,
+    ancestorTitles: [...titles, ...page.labels.toSorted()],
+    chunks,
+  })
+  const fields = {
+    title: page.title,
+    spaceName: job.space.name,
+    spaceKey: job.space.key,
+    ancestorTitles: titles,
+    labels: page.labels,
+  }
+  return {
+    id,
+    versionNumber: body.versionNumber,
+    fingerprint,
+    isDegraded: parsed.isDegraded,
+    unrenderedMacros: parsed.unrenderedMacros,
+    chunks:
+      job.fingerprints.get(page.pageId) === fingerprint
+        ? undefined
+        : chunks.map((chunk) => ({
+            ...chunk,
+            terms: termsOf({ ...fields, headingPath: chunk.headingPath, text: chunk.text }),
+          })),
+  }
+}
+
+const mention = /ri:(?:account-id|userkey)="([^"]{1,200})"/g
+
+/** Display names of the people whom these bodies mention; the site is asked only for those not known yet. */
+async function findMentionedNames(
+  job: IndexJob,
+  bodies: PageBody[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const mentioned = [
+    ...new Set(bodies.flatMap(({ storage }) => [...storage.matchAll(mention)].map((match) => match[1] ?? ''))),
+  ]
+  if (mentioned.length === 0) return new Map()
+  const known = await listUserNames(job.database.db, job.connectionId, mentioned)
+  const missing = mentioned.filter((userId) => !known.has(userId))
+  if (missing.length === 0) return known
+  const users = await job.site.fetchUsers(missing, signal)
+  await upsertPrincipals(job.database.db, job.connectionId, users.map(principalOfUser))
+  return new Map([...known, ...users.map((user) => [user.userId, user.displayName] as const)])
+}

@@ -1,0 +1,71 @@
+import { and, eq, inArray, lt, ne, sql } from 'drizzle-orm'
+import type { Db } from '../database.ts'
+import { auditLog, connections } from '../schema.ts'
+
+export type Connection = typeof connections.$inferSelect
+export type NewConnection = typeof connections.$inferInsert
+
+const living = inArray(connections.state, ['active', 'paused'])
+
+export async function insertConnection(db: Db, connection: NewConnection): Promise<Connection> {
+  const [written] = await db.insert(connections).values(connection).returning()
+  if (written === undefined) throw new Error('the connection was not written')
+  return written
+}
+
+export function listConnections(db: Db): Promise<Connection[]> {
+  return db.select().from(connections).where(living).orderBy(connections.name)
+}
+
+export async function findConnection(db: Db, name: string): Promise<Connection | undefined> {
+  const found = await db
+    .select()
+    .from(connections)
+    .where(and(living, sql`lower(${connections.name}) = lower(${name})`))
+  return found[0]
+}
+
+export async function findConnectionById(db: Db, id: number): Promise<Connection | undefined> {
+  return (await db.select().from(connections).where(eq(connections.id, id)))[0]
+}
+
+export async function updateConnection(db: Db, id: number, values: Partial<NewConnection>): Promise<void> {
+  await db.update(connections).set(values).where(eq(connections.id, id))
+}
+
+/** Drafts that nobody confirmed in time, and any other draft of the same name, give their name free. */
+export async function purgeDrafts(db: Db, name: string, createdBefore: Date): Promise<void> {
+  await db
+    .delete(connections)
+    .where(
+      and(
+        eq(connections.state, 'draft'),
+        sql`(${lt(connections.createdAt, createdBefore)} or lower(${connections.name}) = lower(${name}))`,
+      ),
+    )
+}
+
+/** Removes a connection with everything that hangs on it. */
+export async function purgeConnection(db: Db, id: number): Promise<void> {
+  await db.delete(connections).where(eq(connections.id, id))
+}
+
+/** Takes the connections that are due and gives them their next time in one statement, so that one of many replicas wins. */
+export async function claimDueConnections(db: Db, now: Date, holdUntil: Date): Promise<Connection[]> {
+  return db
+    .update(connections)
+    .set({ nextSyncAt: holdUntil })
+    .where(and(eq(connections.state, 'active'), ne(connections.schedule, ''), lt(connections.nextSyncAt, now)))
+    .returning()
+}
+
+export type AuditEntry = {
+  actor: string
+  action: string
+  subject: string
+  details?: Record<string, string | number | boolean>
+}
+
+export async function insertAuditEntry(db: Db, entry: AuditEntry): Promise<void> {
+  await db.insert(auditLog).values(entry)
+}

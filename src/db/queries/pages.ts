@@ -1,0 +1,211 @@
+import { eq, sql } from 'drizzle-orm'
+import { type Database, type Db, rows } from '../database.ts'
+import { pages } from '../schema.ts'
+import { bigints, json, storable } from '../sql.ts'
+
+/** What is stored of a page, as far as a census compares it. */
+export type StoredPage = {
+  id: number
+  pageId: string
+  title: string
+  status: 'current' | 'archived'
+  parentId: string | null
+  position: number | null
+  versionNumber: number
+  indexedVersion: number | null
+  labels: string[]
+  webPath: string
+  accessSetId: number | null
+  fingerprint: string | null
+  isStale: boolean
+  failure: string | null
+  tombstonedAt: Date | null
+}
+
+export async function listStoredPages(db: Db, spaceId: number): Promise<StoredPage[]> {
+  return db
+    .select({
+      id: pages.id,
+      pageId: pages.pageId,
+      title: pages.title,
+      status: pages.status,
+      parentId: pages.parentId,
+      position: pages.position,
+      versionNumber: pages.versionNumber,
+      indexedVersion: pages.indexedVersion,
+      labels: pages.labels,
+      webPath: pages.webPath,
+      accessSetId: pages.accessSetId,
+      fingerprint: pages.fingerprint,
+      isStale: pages.isStale,
+      failure: pages.failure,
+      tombstonedAt: pages.tombstonedAt,
+    })
+    .from(pages)
+    .where(eq(pages.spaceId, spaceId))
+}
+
+export type PageRow = {
+  pageId: string
+  title: string
+  status: 'current' | 'archived'
+  parentId: string | null
+  parentType: string | null
+  position: number | null
+  versionNumber: number
+  versionAt: string
+  authorId: string | null
+  lastEditorId: string | null
+  labels: string[]
+  webPath: string
+  accessSetId: number
+  /** Whether stored chunks no longer fit the page's title, path or labels. */
+  isStale: boolean
+}
+
+/**
+ * Writes what a census listed, and moves stored chunks to the page's access set in the same statement batch: from here
+ * on the filter is the new one. A tombstone is lifted; its chunks were deleted, so the page is indexed anew.
+ */
+export async function upsertPages(db: Db, spaceId: number, listed: PageRow[]): Promise<Map<string, number>> {
+  const ids = new Map<string, number>()
+  for (let start = 0; start < listed.length; start += 500) {
+    const batch = listed.slice(start, start + 500)
+    const written = await rows<{ id: string | number; pageId: string }>(
+      db,
+      sql`insert into pages (space_id, page_id, title, status, parent_id, parent_type, position, version_number,
+            version_at, author_id, last_editor_id, labels, web_path, access_set_id, is_stale)
+          select ${spaceId}::bigint, "pageId", title, status, "parentId", "parentType", position, "versionNumber",
+                 "versionAt", "authorId", "lastEditorId", array(select jsonb_array_elements_text(labels)), "webPath",
+                 "accessSetId", false
+            from jsonb_to_recordset(${json(batch)}) as r("pageId" text, title text, status text, "parentId" text,
+              "parentType" text, position int, "versionNumber" int, "versionAt" timestamptz, "authorId" text,
+              "lastEditorId" text, labels jsonb, "webPath" text, "accessSetId" bigint, "isStale" boolean)
+          on conflict (space_id, page_id) do update set
+            title = excluded.title, status = excluded.status, parent_id = excluded.parent_id,
+            parent_type = excluded.parent_type, position = excluded.position,
+            version_number = excluded.version_number, version_at = excluded.version_at,
+            author_id = excluded.author_id, last_editor_id = excluded.last_editor_id, labels = excluded.labels,
+            web_path = excluded.web_path, access_set_id = excluded.access_set_id, tombstoned_at = null
+          returning id, page_id as "pageId"`,
+    )
+    for (const row of written) ids.set(row.pageId, Number(row.id))
+    const stale = batch.filter((page) => page.isStale).map((page) => ids.get(page.pageId) ?? 0)
+    if (stale.length > 0) await db.execute(sql`update pages set is_stale = true where id = any(${bigints(stale)})`)
+    await db.execute(
+      sql`update chunks c set access_set_id = p.access_set_id from pages p
+           where p.id = c.page_id and p.id = any(${bigints(written.map((row) => Number(row.id)))})
+             and c.access_set_id <> p.access_set_id`,
+    )
+  }
+  return ids
+}
+
+/** Stops serving pages that are gone or no longer visible: their chunks are deleted, a tombstone stays. */
+export async function tombstonePages(db: Db, ids: number[], now: Date): Promise<void> {
+  await db.execute(sql`delete from chunks where page_id = any(${bigints(ids)})`)
+  await db.execute(
+    sql`update pages set tombstoned_at = ${now.toISOString()}::timestamptz, indexed_version = null, fingerprint = null,
+          access_set_id = null, failure = null where id = any(${bigints(ids)})`,
+  )
+}
+
+export async function markFailed(db: Db, failures: { id: number; reason: string }[]): Promise<void> {
+  await db.execute(
+    sql`update pages p set failure = f.reason from jsonb_to_recordset(${json(failures)}) as f(id bigint, reason text)
+         where p.id = f.id`,
+  )
+}
+
+export type IndexedPage = {
+  id: number
+  versionNumber: number
+  fingerprint: string
+  isDegraded: boolean
+  unrenderedMacros: string[]
+  /** Undefined: the stored chunks are still right. */
+  chunks:
+    | { ordinal: number; headingPath: string[]; anchor: string | undefined; text: string; terms: string[] }[]
+    | undefined
+}
+
+/**
+ * Replaces the chunks of these pages and notes the version that they were made from, in one transaction. A page whose
+ * access set was taken away meanwhile gets no chunks.
+ */
+export async function writeIndexedPages(database: Database, indexed: IndexedPage[]): Promise<void> {
+  const replaced = indexed.filter((page) => page.chunks !== undefined).map((page) => page.id)
+  const chunks = indexed.flatMap(({ id, chunks }) =>
+    (chunks ?? []).map(({ terms, anchor, ...chunk }) => ({
+      ...chunk,
+      pageId: id,
+      anchor: anchor ?? null,
+      terms: terms.join(' '),
+      termCount: terms.length,
+    })),
+  )
+  await database.db.transaction(async (tx) => {
+    await tx.execute(sql`delete from chunks where page_id = any(${bigints(replaced)})`)
+    await tx.execute(
+      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms, term_count)
+          select p.id, p.space_id, p.access_set_id, r.ordinal, array(select jsonb_array_elements_text(r."headingPath")),
+                 r.anchor, r.text, r.terms, r."termCount"
+            from jsonb_to_recordset(${json(chunks)}) as r("pageId" bigint, ordinal int, "headingPath" jsonb,
+              anchor text, text text, terms text, "termCount" int)
+            join pages p on p.id = r."pageId" and p.access_set_id is not null and p.tombstoned_at is null`,
+    )
+    if (database.lexical === 'postings') await insertPostings(tx, replaced)
+    await tx.execute(
+      sql`update pages p set indexed_version = r."versionNumber", version_number = r."versionNumber",
+            fingerprint = r.fingerprint, is_degraded = r."isDegraded",
+            unrendered_macros = array(select jsonb_array_elements_text(r."unrenderedMacros")),
+            is_stale = false, failure = null
+            from jsonb_to_recordset(${json(indexed.map(({ chunks: _chunks, ...page }) => page))})
+              as r(id bigint, "versionNumber" int, fingerprint text, "isDegraded" boolean, "unrenderedMacros" jsonb)
+           where p.id = r.id`,
+    )
+  })
+}
+
+/** The inverted index of these pages' chunks, from their analysed terms. */
+async function insertPostings(db: Db, pageIds: number[]): Promise<void> {
+  await db.execute(
+    sql`insert into postings (term, chunk_id, frequency)
+        select term, c.id, least(count(*), 32767) from chunks c, unnest(string_to_array(c.terms, ' ')) term
+         where c.page_id = any(${bigints(pageIds)}) and term <> '' group by term, c.id`,
+  )
+}
+
+export type FoundPage = StoredPage & { spaceKey: string; accessMode: 'mirrored' | 'shared'; chunkCount: number }
+
+/** A page of a connection by Confluence's id or by its path below the site's base URL. */
+export async function findPage(
+  db: Db,
+  connectionId: number,
+  reference: { pageId: string } | { webPath: string },
+): Promise<FoundPage | undefined> {
+  const match =
+    'pageId' in reference
+      ? sql`p.page_id = ${storable(reference.pageId)}`
+      : sql`p.web_path = ${storable(reference.webPath)}`
+  const [found] = await rows<{
+    id: string | number
+    spaceKey: string
+    accessMode: FoundPage['accessMode']
+    chunkCount: string | number
+  }>(
+    db,
+    sql`select p.id, s.key as "spaceKey", c.access_mode as "accessMode",
+               (select count(*) from chunks where chunks.page_id = p.id) as "chunkCount"
+          from pages p join spaces s on s.id = p.space_id join connections c on c.id = s.connection_id
+         where s.connection_id = ${connectionId} and ${match}
+         order by p.tombstoned_at is not null limit 1`,
+  )
+  if (found === undefined) return undefined
+  const [page] = await db
+    .select()
+    .from(pages)
+    .where(eq(pages.id, Number(found.id)))
+  if (page === undefined) return undefined
+  return { ...page, spaceKey: found.spaceKey, accessMode: found.accessMode, chunkCount: Number(found.chunkCount) }
+}

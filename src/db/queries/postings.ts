@@ -1,0 +1,34 @@
+// The inverted index of databases that pg_textsearch does not rank.
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../database.ts'
+import { bigints } from '../sql.ts'
+
+/** Adds the postings of these pages' chunks, which must have none yet. */
+export async function insertPostings(db: Db, pageIds: number[]): Promise<void> {
+  await insertFrom(db, sql`select id, terms from chunks where page_id = any(${bigints(pageIds)})`)
+}
+
+/**
+ * Adds the postings of every chunk that has none: all of them after the extension that ranked before has gone, and none
+ * otherwise. For start-up.
+ */
+export async function rebuildPostings(db: Db): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Writers insert chunks and their postings in one transaction: those that are under way wait here.
+    await tx.execute(sql`lock table postings in share row exclusive mode`)
+    await insertFrom(
+      tx,
+      sql`select id, terms from chunks where not exists (select 1 from postings where postings.chunk_id = chunks.id)`,
+    )
+  })
+}
+
+/** Sorted like the primary key, so that a bulk insertion fills its pages in order. `frequency` is a smallint. */
+async function insertFrom(db: Db, chunkTerms: SQL): Promise<void> {
+  await db.execute(
+    sql`insert into postings (term, chunk_id, frequency)
+        select term, chunk.id, least(count(*), 32767)
+          from (${chunkTerms}) chunk, unnest(string_to_array(chunk.terms, ' ')) term
+         where term <> '' group by term, chunk.id order by term, chunk.id`,
+  )
+}

@@ -1,0 +1,102 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { type Db, rows } from '../database.ts'
+import { bigints } from '../sql.ts'
+import { type RunCounts, connections, spaces, syncRuns } from '../schema.ts'
+
+export type Space = typeof spaces.$inferSelect
+export type NewSpace = typeof spaces.$inferInsert
+
+/** Adds spaces or refreshes their name, key and status; state and layers of a known space stay. */
+export async function upsertSpaces(db: Db, values: NewSpace[]): Promise<Space[]> {
+  if (values.length === 0) return []
+  return db
+    .insert(spaces)
+    .values(values)
+    .onConflictDoUpdate({
+      target: [spaces.connectionId, spaces.spaceId],
+      set: {
+        key: sql`excluded.key`,
+        name: sql`excluded.name`,
+        type: sql`excluded.type`,
+        status: sql`excluded.status`,
+        homepageId: sql`excluded.homepage_id`,
+      },
+    })
+    .returning()
+}
+
+export function listSpaces(db: Db, connectionId: number): Promise<Space[]> {
+  return db.select().from(spaces).where(eq(spaces.connectionId, connectionId)).orderBy(spaces.key)
+}
+
+export async function findSpaceById(db: Db, id: number): Promise<Space | undefined> {
+  return (await db.select().from(spaces).where(eq(spaces.id, id)))[0]
+}
+
+/** Spaces of living connections with this key, whatever its case. */
+export async function listSpacesByKey(
+  db: Db,
+  key: string,
+): Promise<{ space: Space; connectionName: string; baseUrl: string }[]> {
+  return db
+    .select({ space: spaces, connectionName: connections.name, baseUrl: connections.baseUrl })
+    .from(spaces)
+    .innerJoin(connections, eq(connections.id, spaces.connectionId))
+    .where(and(sql`lower(${spaces.key}) = lower(${key})`, inArray(connections.state, ['active', 'paused'])))
+}
+
+export async function updateSpace(db: Db, id: number, values: Partial<NewSpace>): Promise<void> {
+  await db.update(spaces).set(values).where(eq(spaces.id, id))
+}
+
+export type SpaceSummary = {
+  spaceId: number
+  openRun: { state: string; counts: RunCounts | null } | undefined
+  lastRun: { state: string; counts: RunCounts | null; finishedAt: Date | null; kind: string } | undefined
+}
+
+/** For each space its open run and the last one that ended. */
+export async function listSpaceSummaries(db: Db, spaceIds: number[]): Promise<SpaceSummary[]> {
+  const runs = await db
+    .selectDistinctOn([syncRuns.spaceId, sql`${syncRuns.finishedAt} is null`], {
+      spaceId: syncRuns.spaceId,
+      state: syncRuns.state,
+      counts: syncRuns.counts,
+      kind: syncRuns.kind,
+      finishedAt: syncRuns.finishedAt,
+    })
+    .from(syncRuns)
+    .where(sql`${syncRuns.spaceId} = any(${bigints(spaceIds)})`)
+    .orderBy(syncRuns.spaceId, sql`${syncRuns.finishedAt} is null`, sql`${syncRuns.queuedAt} desc`)
+  return spaceIds.map((spaceId) => ({
+    spaceId,
+    openRun: runs.find((run) => run.spaceId === spaceId && run.finishedAt === null),
+    lastRun: runs.find((run) => run.spaceId === spaceId && run.finishedAt !== null),
+  }))
+}
+
+export type PageFailure = { spaceId: number; pageId: string; title: string; reason: string }
+
+/** Pages whose last attempt failed, at most `limit` a space. */
+export async function listFailures(db: Db, spaceIds: number[], limit: number): Promise<PageFailure[]> {
+  const found = await rows<{ spaceId: string | number; pageId: string; title: string; reason: string }>(
+    db,
+    sql`select "spaceId", "pageId", title, reason from (
+          select space_id as "spaceId", page_id as "pageId", title, failure as reason,
+                 row_number() over (partition by space_id order by title) as position
+            from pages where failure is not null and tombstoned_at is null and space_id = any(${bigints(spaceIds)})
+        ) f where position <= ${limit} order by "spaceId", title`,
+  )
+  return found.map((row) => ({ ...row, spaceId: Number(row.spaceId) }))
+}
+
+/** Pages that are stored and served, by space. */
+export async function countStoredPages(db: Db, spaceIds: number[]): Promise<Map<number, number>> {
+  const found = await rows<{ spaceId: string | number; stored: string | number }>(
+    db,
+    sql`select space_id as "spaceId", count(*) as stored from pages
+         where space_id = any(${bigints(spaceIds)}) and tombstoned_at is null and indexed_version is not null
+           and access_set_id is not null group by space_id`,
+  )
+  return new Map(found.map((row) => [Number(row.spaceId), Number(row.stored)]))
+}
