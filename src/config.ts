@@ -61,7 +61,8 @@ export const variables = z.object({
   ANTHROPIC_MODEL: z.string().default('claude-sonnet-5-5').describe('the model that writes answers'),
   ATLASSIAN_API_URL: address.default('https://api.atlassian.com').describe('the Cloud gateway'),
   FOOTNOTE_ALLOW_LOOPBACK: flag.describe('1: a connection may point at this machine (development and tests)'),
-  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+  LOG_LEVEL: z
+    .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])
     .optional()
     .describe('silent, fatal, error, warn, info, debug or trace; default info for serve, fatal for single commands'),
 })

@@ -8,6 +8,7 @@ export function createLog(level: string): Logger {
     {
       level,
       base: null,
+      serializers: { err: describeError },
       redact: {
         paths: ['*.secret', '*.token', '*.password', '*.authorization', 'secret', 'token', 'headers.authorization'],
         censor: '[redacted]',
@@ -15,4 +16,21 @@ export function createLog(level: string): Logger {
     },
     destination({ dest: 2, sync: true }),
   )
+}
+
+export type ErrorRecord = { type: string; code?: string; message: string; stack: string; cause?: ErrorRecord }
+
+/** An error for the log. A failed query's message holds its parameters (page text, questions), so it is left out. */
+export function describeError(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error), stack: '' }
+  const isQuery = 'params' in error && 'query' in error
+  const code = (error as { code?: unknown }).code
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return {
+    type: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: isQuery ? 'a query failed' : error.message,
+    stack: frames.join('\n'),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  }
 }

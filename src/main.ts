@@ -3,8 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTeamsApp } from './bots/teams/app.ts'
-import { createSlackApp } from './bots/slack/app.ts'
 import { type Parts, createProgram } from './bots/terminal/app.ts'
 import { reportFailure } from './bots/terminal/output.ts'
 import { syncConcurrency } from './bots/terminal/sync.ts'
@@ -67,6 +65,9 @@ async function startWork(open: OpenCore): Promise<(() => Promise<unknown>)[]> {
 
 async function startWeb(open: OpenCore): Promise<(() => Promise<unknown>)[]> {
   const { config, log } = open.core
+  // Imported only here: the platforms' SDKs are most of what would be loaded for a single command.
+  const { createSlackApp } = await import('./bots/slack/app.ts')
+  const { createTeamsApp } = await import('./bots/teams/app.ts')
   const slack = await createSlackApp(open.core)
   const teams = await createTeamsApp(open.core)
   if (slack === undefined && teams === undefined)
@@ -75,7 +76,9 @@ async function startWeb(open: OpenCore): Promise<(() => Promise<unknown>)[]> {
   const server = await createServer(open.core, bots)
   const address = await server.listen({ host: config.HOST, port: config.PORT })
   log.info({ address }, 'listening')
-  return [...bots.map((bot) => bot.stop), () => server.close()]
+  await slack?.start()
+  // Stopped in reverse: the bots first say that they are stopping, then the port closes.
+  return [() => server.close(), ...bots.map((bot) => () => bot.stop())]
 }
 
 /** A sample site, a database in a temporary folder, and nothing left behind. */

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Answer } from '../core/answer/answer.ts'
 import type { Viewer } from '../core/access/resolve-reach.ts'
 import type { Core } from '../core/core.ts'
-import { type Turn, ask } from '../core/questions/ask.ts'
+import type { Turn } from '../core/answer/prompt.ts'
+import { ask } from '../core/questions/ask.ts'
 import {
   type StoredQuestion,
   claimQuestion,

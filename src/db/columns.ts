@@ -1,11 +1,11 @@
 import { customType } from 'drizzle-orm/pg-core'
-import pgvector from 'pgvector'
+import { fromSql, toSql } from 'pgvector'
 
 /** pgvector's half-precision vector of any number of dimensions; numbers in JavaScript. */
 export const halfvec = customType<{ data: number[]; driverData: string }>({
   dataType: () => 'halfvec',
-  toDriver: (value) => String(pgvector.toSql(value)),
-  fromDriver: (value) => pgvector.fromSql(value) as number[],
+  toDriver: (value) => String(toSql(value)),
+  fromDriver: (value) => fromSql(value) as number[],
 })
 
 export const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })

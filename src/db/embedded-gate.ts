@@ -118,7 +118,8 @@ function serveGuest(socket: Socket, pglite: PGlite, log: Logger): void {
         await session.run(message)
       }
     }
-    for (let cut = findCut(received); isStarted && cut > 0; cut = findCut(received)) {
+    if (!isStarted) return
+    for (let cut = findCut(received); cut > 0; cut = findCut(received)) {
       const group = received.subarray(0, cut)
       received = received.subarray(cut)
       await session.run(group)

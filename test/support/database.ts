@@ -51,7 +51,13 @@ function templateHash(): string {
   const hash = createHash('sha256')
   const folder = fileURLToPath(new URL('../../src/db', import.meta.url))
   const migrations = readdirSync(join(folder, 'migrations')).filter((name) => name.endsWith('.sql'))
-  const files = ['migrate.ts', 'embedded.ts', 'migrations/meta/_journal.json', '../../package.json', ...migrations.map((name) => `migrations/${name}`)]
+  const files = [
+    'migrate.ts',
+    'embedded.ts',
+    'migrations/meta/_journal.json',
+    '../../package.json',
+    ...migrations.map((name) => `migrations/${name}`),
+  ]
   for (const file of files.toSorted()) hash.update(readFileSync(join(folder, file)))
   return hash.digest('hex').slice(0, 16)
 }

@@ -95,9 +95,7 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
     .option('--full', 'index every page again')
     .option('--wait', 'do the work here and show the progress')
     .action(async (target: string | undefined, options: { full?: boolean; wait?: boolean }, command: Program) =>
-      finish(
-        await parts.withCore((open) => runSyncCommand(open, target, options, outputOf(command), parts.signal)),
-      ),
+      finish(await parts.withCore((open) => runSyncCommand(open, target, options, outputOf(command), parts.signal))),
     )
   for (const name of ['status', 'spaces'] as const)
     program
@@ -127,7 +125,10 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
           if (connection === undefined) throw unknownConnection(name)
           const receipt = await removeConnection(core, connection, { purge: options.purge, actor: 'terminal' })
           const done = receipt.isPurged ? 'deleted' : 'kept, but no longer served'
-          outputOf(command).result(receipt, `${receipt.connection} is removed; ${receipt.pages} pages of ${receipt.spaces} spaces are ${done}.`)
+          outputOf(command).result(
+            receipt,
+            `${receipt.connection} is removed; ${receipt.pages} pages of ${receipt.spaces} spaces are ${done}.`,
+          )
           return 0
         }),
       ),
@@ -162,20 +163,20 @@ function addConnect(program: Program, parts: Parts, finish: Finish): void {
     .option('--accept-disclaimer', 'accept what the connection means for who can read what')
     .action(async (options: ConnectOptions, command: Program) =>
       finish(
-        await parts.withCore((open) => runConnectCommand(open, options, parts.secretOf, outputOf(command), parts.signal)),
+        await parts.withCore((open) =>
+          runConnectCommand(open, options, parts.secretOf, outputOf(command), parts.signal),
+        ),
       ),
     )
 }
 
 function addQuestions(program: Program, parts: Parts, finish: Finish): void {
-  const as = () => new Option('--as <email>', 'with the rights of this Confluence user')
-  const unfiltered = () => new Option('--operator', 'without any filter (written into the audit log)')
   program
     .command('search')
     .description('list the pages that fit best')
     .argument('<words...>')
-    .addOption(as())
-    .addOption(unfiltered())
+    .addOption(asOption())
+    .addOption(operatorOption())
     .option('--limit <n>', 'how many pages', parseLimit, 10)
     .action(async (words: string[], options: ViewerOptions & { limit: number }, command: Program) =>
       finish(await parts.withCore(({ core }) => runSearchCommand(core, words.join(' '), options, outputOf(command)))),
@@ -184,8 +185,8 @@ function addQuestions(program: Program, parts: Parts, finish: Finish): void {
     .command('ask')
     .description('answer a question')
     .argument('<question...>')
-    .addOption(as())
-    .addOption(unfiltered())
+    .addOption(asOption())
+    .addOption(operatorOption())
     .action(async (words: string[], options: ViewerOptions, command: Program) =>
       finish(
         await parts.withCore(({ core }) =>
@@ -197,7 +198,7 @@ function addQuestions(program: Program, parts: Parts, finish: Finish): void {
     .command('why')
     .description('say why somebody sees a page or not')
     .argument('<page-url>')
-    .addOption(as())
+    .addOption(asOption())
     .action(async (pageUrl: string, options: { as?: string }, command: Program) =>
       finish(await parts.withCore(({ core }) => runWhyCommand(core, pageUrl, options, outputOf(command)))),
     )
@@ -211,8 +212,17 @@ function addQuestions(program: Program, parts: Parts, finish: Finish): void {
     )
 }
 
+function asOption(): Option {
+  return new Option('--as <email>', 'with the rights of this Confluence user')
+}
+
+function operatorOption(): Option {
+  return new Option('--operator', 'without any filter (written into the audit log)')
+}
+
 function parseLimit(typed: string): number {
   const limit = Number(typed)
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw new InvalidArgumentError('Give a whole number from 1 to 100.')
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+    throw new InvalidArgumentError('Give a whole number from 1 to 100.')
   return limit
 }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import pc from 'picocolors'
 import type { OpenCore } from '../../core/open-core.ts'
 import { ask } from '../../core/questions/ask.ts'
-import type { Turn } from '../../core/questions/ask.ts'
+import type { Turn } from '../../core/answer/prompt.ts'
 import { isFootnoteError } from '../../errors.ts'
 import { confirmConnection, draftConnection } from '../commands/connect.ts'
 import { parseCommand } from '../commands/parse.ts'
@@ -46,7 +46,9 @@ export async function runDemo(
     const question = JSON.parse(line) as DemoQuestion
     const asker = users.find((user) => user.accountId === question.asUser)
     if (asker === undefined) throw new Error('the sample wiki names an asker whom it does not have')
-    print(`\n${pc.cyan('▸')} ${pc.bold(asker.displayName)} asks: ${pc.bold(question.question)}  ${pc.dim(`(${remarks[question.kind] ?? question.kind})`)}\n`)
+    print(
+      `\n${pc.cyan('▸')} ${pc.bold(asker.displayName)} asks: ${pc.bold(question.question)}  ${pc.dim(`(${remarks[question.kind] ?? question.kind})`)}\n`,
+    )
     await answer(open, asker.email, question.question, [], signal)
   }
   if (options.once) return 0
@@ -73,13 +75,24 @@ async function connectAndSync(open: OpenCore, site: DemoSite, signal: AbortSigna
   print(pc.dim(`${draft.disclaimer[0] ?? ''} ${draft.disclaimer[1] ?? ''}\n`))
   await confirmConnection(open.core, draft.draftId, operator, signal)
   const reports = await waitForSync(open, 'demo', createOutput(false), signal)
-  for (const report of reports) print(`${pc.green('✓')} ${report.space.padEnd(6)} ${report.stored} of ${report.listed} pages`)
+  for (const report of reports)
+    print(`${pc.green('✓')} ${report.space.padEnd(6)} ${report.stored} of ${report.listed} pages`)
 }
 
-async function answer(open: OpenCore, email: string, question: string, history: Turn[], signal: AbortSignal): Promise<string> {
+async function answer(
+  open: OpenCore,
+  email: string,
+  question: string,
+  history: Turn[],
+  signal: AbortSignal,
+): Promise<string> {
   const asked = await ask(open.core, { question, viewer: { kind: 'person', email }, history }, signal)
   print(indent(renderAnswer(asked.answer)))
-  print(pc.dim(`\n  ${Math.round(asked.timings.total)} ms, ${asked.answer.by === 'claude' ? 'written by Claude' : 'exact extracts (no ANTHROPIC_API_KEY)'}`))
+  print(
+    pc.dim(
+      `\n  ${Math.round(asked.timings.total)} ms, ${asked.answer.by === 'claude' ? 'written by Claude' : 'exact extracts (no ANTHROPIC_API_KEY)'}`,
+    ),
+  )
   return asked.answer.text
 }
 
@@ -87,7 +100,9 @@ async function answer(open: OpenCore, email: string, question: string, history: 
 async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal): Promise<void> {
   let asker = users[0]
   let history: Turn[] = []
-  print(`\nNow you: type a question. ${pc.bold('/as NAME')} changes who asks (${users.map((user) => user.displayName.split(' ')[0]).join(', ')}), ${pc.bold('/status')} and ${pc.bold('/search WORDS')} work as in chat, ${pc.bold('/quit')} ends.`)
+  print(
+    `\nNow you: type a question. ${pc.bold('/as NAME')} changes who asks (${users.map((user) => user.displayName.split(' ')[0]).join(', ')}), ${pc.bold('/status')} and ${pc.bold('/search WORDS')} work as in chat, ${pc.bold('/quit')} ends.`,
+  )
   const prompt = createInterface({ input: process.stdin, output: process.stdout })
   const ended = new Promise<undefined>((resolve) => {
     prompt.once('close', () => resolve(undefined))
@@ -105,7 +120,12 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
         asker = found ?? asker
         history = []
       } else if (text.startsWith('/')) {
-        const result = await runCommand(open.core, parseCommand(text.slice(1)), { ...operator, email: asker?.email }, signal)
+        const result = await runCommand(
+          open.core,
+          parseCommand(text.slice(1)),
+          { ...operator, email: asker?.email },
+          signal,
+        )
         print(result.kind === 'question' || result.kind === 'connectForm' ? 'That needs a chat.' : renderResult(result))
       } else if (text !== '') {
         const said = await answer(open, asker?.email ?? '', text, history, signal)

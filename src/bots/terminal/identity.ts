@@ -17,5 +17,8 @@ export const operator: Asker = {
 export function viewerOf(options: { as?: string; operator?: boolean }): Viewer {
   if (options.operator !== true) return { kind: 'person', email: options.as?.trim().toLowerCase() }
   if (options.as === undefined) return { kind: 'operator' }
-  throw new InvalidInputError('viewer_ambiguous', 'Use either --as or --operator: the one is a person, the other filters nothing.')
+  throw new InvalidInputError(
+    'viewer_ambiguous',
+    'Use either --as or --operator: the one is a person, the other filters nothing.',
+  )
 }

@@ -1,6 +1,7 @@
 // What a command prints: text for people, or with `--json` exactly one JSON value on stdout. Progress goes to stderr.
 import { CommanderError } from 'commander'
 import { isFootnoteError } from '../../errors.ts'
+import { describeError } from '../../log.ts'
 
 export type Output = {
   json: boolean
@@ -24,7 +25,7 @@ export function reportFailure(error: unknown, json: boolean): number {
   const isExpected = isFootnoteError(error)
   const code = isExpected ? error.code : 'internal'
   const message = isExpected ? error.message : 'Something went wrong inside Footnote; the lines above name the place.'
-  if (!isExpected) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  if (!isExpected) process.stderr.write(`${JSON.stringify(describeError(error), undefined, 2)}\n`)
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
   else process.stderr.write(`${message}\n`)
   return 1

@@ -76,8 +76,18 @@ export function toAskJson({ answer, passages, timings }: Asked) {
 async function openViewer(core: Core, options: ViewerOptions, action: string, output: Output): Promise<Viewer> {
   const viewer = viewerOf(options)
   if (viewer.kind === 'operator')
-    await insertAuditEntry(core.database.db, { actor: 'terminal', action: `${action} as operator`, subject: 'all content' })
-  if (viewer.kind === 'person' && viewer.email !== undefined && (await listUsersByEmail(core.database.db, viewer.email)).length === 0)
-    output.remark(`No Confluence account with the e-mail address ${viewer.email} is known, so only shared content is searched.`)
+    await insertAuditEntry(core.database.db, {
+      actor: 'terminal',
+      action: `${action} as operator`,
+      subject: 'all content',
+    })
+  if (
+    viewer.kind === 'person' &&
+    viewer.email !== undefined &&
+    (await listUsersByEmail(core.database.db, viewer.email)).length === 0
+  )
+    output.remark(
+      `No Confluence account with the e-mail address ${viewer.email} is known, so only shared content is searched.`,
+    )
   return viewer
 }

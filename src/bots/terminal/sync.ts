@@ -34,16 +34,12 @@ export async function runSyncCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {
-  const started = await startSync(
-    open.core,
-    target,
-    { isFull: options.full === true, requestedBy: 'terminal' },
-    signal,
-  )
+  const started = await startSync(open.core, target, { isFull: options.full === true, requestedBy: 'terminal' }, signal)
   for (const key of started.missingKeys)
     output.remark(`Space ${key} is selected but the account of the connection cannot see it.`)
   if (options.wait !== true) {
-    const hint = open.core.database.kind === 'embedded' ? ' No server is running here: add --wait, or start footnote serve.' : ''
+    const hint =
+      open.core.database.kind === 'embedded' ? ' No server is running here: add --wait, or start footnote serve.' : ''
     output.result(
       started.runs.map((run) => ({ run: run.id, state: run.state })),
       `${count(started.runs.length, 'space')} queued.${hint}`,

@@ -12,7 +12,7 @@ export function suggestKeys(typed: string, spaces: Pick<SiteSpace, 'key' | 'name
           : Math.min(distance(wanted, key.toLowerCase()), name.toLowerCase().startsWith(wanted) ? 1 : 99),
     }))
     .filter((candidate) => candidate.distance <= Math.max(1, Math.floor(wanted.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
+    .toSorted((a, b) => a.distance - b.distance)
     .slice(0, 3)
   if (near.length > 0) return ` Did you mean ${near.map(({ key }) => key).join(' or ')}?`
   if (spaces.length === 0) return ''

@@ -1,5 +1,11 @@
 // Runs questions with known answers through the same path as a person's, one after another, and measures.
-import { type EvaluatedAnswer, type EvaluationFigures, type Outcome, type PageNames, computeFigures } from './metrics.ts'
+import {
+  type EvaluatedAnswer,
+  type EvaluationFigures,
+  type Outcome,
+  type PageNames,
+  computeFigures,
+} from './metrics.ts'
 import type { EvaluationQuestion } from './read-questions.ts'
 
 export type EvaluateOptions<Answer extends EvaluatedAnswer> = {

@@ -85,7 +85,10 @@ export function findLeaks({ question, ranking, answer }: Outcome, pages: PageNam
       ['passages', answer.passages.some((passage) => passage.pageId === pageId)],
       ['citations', answer.citations.some((citation) => citation.pageId === pageId)],
       ['text', name !== undefined && names(answer.text, name)],
-      ['nearest', name !== undefined && (answer.nearest ?? []).some((page) => names(`${page.title} ${page.url}`, name))],
+      [
+        'nearest',
+        name !== undefined && (answer.nearest ?? []).some((page) => names(`${page.title} ${page.url}`, name)),
+      ],
     ]
     return places.filter(([, isShown]) => isShown).map(([where]) => ({ questionId: question.id, pageId, where }))
   })

@@ -23,12 +23,18 @@ export type EvaluationQuestion = z.infer<typeof evaluationQuestion>
 export function readQuestions(jsonl: string): EvaluationQuestion[] {
   const questions: EvaluationQuestion[] = []
   const lineOf = new Map<string, number>()
-  for (const [position, line] of jsonl.replace(/^\uFEFF/, '').split('\n').entries()) {
+  for (const [position, line] of jsonl
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .entries()) {
     if (line.trim() === '') continue
     const question = readLine(line, position + 1)
     const earlier = lineOf.get(question.id)
     if (earlier !== undefined)
-      throw invalid(position + 1, `the id ${question.id} stands in line ${earlier} already. Give each question its own id`)
+      throw invalid(
+        position + 1,
+        `the id ${question.id} stands in line ${earlier} already. Give each question its own id`,
+      )
     lineOf.set(question.id, position + 1)
     questions.push(question)
   }

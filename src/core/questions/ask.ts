@@ -1,12 +1,10 @@
 // A question under one viewer's rights → passages → answer. The same for chat, terminal and evaluation.
 import type { Answer, Passage } from '../answer/answer.ts'
 import { answerFromPassages } from '../answer/answer-question.ts'
+import type { Turn } from '../answer/prompt.ts'
 import { type Viewer, resolveReach } from '../access/resolve-reach.ts'
 import type { Core } from '../core.ts'
 import { type RankedPage, search } from '../search/search.ts'
-
-/** An earlier turn of the same thread. */
-export type Turn = { role: 'user' | 'assistant'; text: string }
 
 export type Asked = {
   answer: Answer
@@ -44,10 +42,14 @@ export async function ask(
     },
     question,
     found.passages,
-    { searchedSpaces: found.searchedSpaces, history: request.history, signal },
+    {
+      searchedSpaces: found.searchedSpaces,
+      history: request.history,
+      signal,
+      onFailure: (error) => core.log.warn({ err: error }, 'Claude could not answer'),
+    },
   )
   const endedAt = performance.now()
-  const ms = (from: number, to: number): number => Math.round((to - from) * 10) / 10
   return {
     answer: request.question.length > maxQuestionCharacters ? withCutNote(answer) : answer,
     ranking: found.pages,
@@ -59,6 +61,11 @@ export async function ask(
       total: ms(startedAt, endedAt),
     },
   }
+}
+
+/** Milliseconds with one decimal. */
+function ms(from: number, to: number): number {
+  return Math.round((to - from) * 10) / 10
 }
 
 function withCutNote(answer: Answer): Answer {

@@ -82,7 +82,8 @@ async function rankPages(
   for (let candidates = Math.max(MIN_CANDIDATES, 5 * limit); ; candidates *= 8) {
     const ranked = await rankChunks(database, { terms, reach, limit: candidates, spaceKeys })
     const pages = groupByPage(ranked)
-    if (pages.length >= limit || ranked.length < candidates || candidates >= MAX_CANDIDATES) return pages.slice(0, limit)
+    if (pages.length >= limit || ranked.length < candidates || candidates >= MAX_CANDIDATES)
+      return pages.slice(0, limit)
   }
 }
 

@@ -96,8 +96,8 @@ export async function replaceLayers(
 
 /** Ids of the access sets with exactly these layers, made where missing; in the order given. */
 export async function ensureAccessSets(db: Db, connectionId: number, layerIds: number[][]): Promise<number[]> {
-  const keys = layerIds.map((ids) => [...new Set(ids)].sort((a, b) => a - b).join(','))
-  const distinct = [...new Set(keys)].sort().map((layerKey) => ({ layerKey }))
+  const keys = layerIds.map((ids) => [...new Set(ids)].toSorted((a, b) => a - b).join(','))
+  const distinct = [...new Set(keys)].toSorted().map((layerKey) => ({ layerKey }))
   const written = await rows<{ id: string | number; layerKey: string }>(
     db,
     sql`insert into access_sets (connection_id, layer_key)

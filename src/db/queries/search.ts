@@ -1,6 +1,6 @@
 // Ranked retrieval. The viewer's reach is part of each statement here, before any limit: what a viewer may not read
 // neither appears nor takes the place of what they may.
-import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
+import { type SQL, and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Reach } from '../../core/access/reach.ts'
 import { type Database, type Db, rows } from '../database.ts'
 import { chunks, connections, pages, spaces } from '../schema.ts'
@@ -59,7 +59,7 @@ type TermFrequency = { term: string; frequency: number }
 
 function countTerms(terms: string[]): TermFrequency[] {
   const counts = new Map<string, number>()
-  for (const term of terms) {
+  for (const term of terms.map(storable)) {
     const count = counts.get(term)
     if (count !== undefined) counts.set(term, count + 1)
     else if (counts.size < MAX_TERMS) counts.set(term, 1)
@@ -78,9 +78,9 @@ async function rankByExtension(
     // The index returns chunks in order. Sorting what the filter leaves instead, which the planner thinks is cheap, would
     // score chunks one by one at 0.1 ms each (20,000 chunks, November 2026: 2.2 s instead of 3 ms).
     await tx.execute(sql`set local enable_sort = off`)
-    return selectChunks(tx, sql<number>`${distance}`.mapWith((value) => -Number(value)))
+    return selectChunks(tx, sql<number>`${distance}`.mapWith((value) => -Number(value)).as('distance'))
       .where(and(isServed(reach), isInSpaces(spaceKeys)))
-      .orderBy(distance)
+      .orderBy(sql`distance`)
       .limit(limit)
   })
   // Under a filter the extension fills up with chunks that hold no term, which score 0.
@@ -118,7 +118,7 @@ async function rankByPostings(
 
 /** A parameter of type `text[]` whose values the planner sees. */
 function textArray(values: string[]): SQL {
-  const quoted = values.map((value) => `"${storable(value).replaceAll(/["\\]/g, '\\$&')}"`)
+  const quoted = values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`)
   return sql`${`{${quoted.join(',')}}`}::text[]`
 }
 
@@ -171,7 +171,34 @@ export async function listSearchedSpaces(db: Db, reach: Reach): Promise<string[]
   return found.map(({ name }) => name)
 }
 
-function selectChunks(db: Db, score: SQL<number>) {
+/** Titles and addresses of these pages (Confluence's ids), as far as the viewer may read them. */
+export async function listPageAddresses(
+  db: Db,
+  pageIds: string[],
+  reach: Reach,
+): Promise<Pick<FoundChunk, 'pageId' | 'title' | 'webPath' | 'deployment' | 'baseUrl'>[]> {
+  return db
+    .select({
+      pageId: pages.pageId,
+      title: pages.title,
+      webPath: pages.webPath,
+      deployment: connections.deployment,
+      baseUrl: connections.baseUrl,
+    })
+    .from(pages)
+    .innerJoin(spaces, eq(spaces.id, pages.spaceId))
+    .innerJoin(connections, eq(connections.id, spaces.connectionId))
+    .where(
+      and(
+        sql`${pages.pageId} = any(${texts(pageIds)})`,
+        isReadable(reach, sql`${pages.accessSetId}`),
+        isNull(pages.tombstonedAt),
+        isInServedSpace(sql`${spaces.id}`),
+      ),
+    )
+}
+
+function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
   return db
     .select({
       chunkId: chunks.id,

@@ -1,0 +1,57 @@
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, rows } from '../../src/db/database.ts'
+import { insertPostings, rebuildPostings } from '../../src/db/queries/postings.ts'
+import { databaseKinds, openTestDatabase } from '../support/database.ts'
+import { insertAccessSet, insertConnection, insertPage, insertSpace } from './content.ts'
+
+describe.each(databaseKinds)('postings on %s', (kind) => {
+  let database: Database
+  let space: number
+  let set: number
+  beforeAll(async () => {
+    database = await openTestDatabase(kind)
+    const connection = await insertConnection(database)
+    set = await insertAccessSet(database, connection)
+    space = await insertSpace(database, connection, 'S')
+  })
+  afterAll(() => database.close())
+
+  const list = async () =>
+    (
+      await rows<{ line: string }>(
+        database.db,
+        sql`select term || ' ' || text || ' ' || frequency as line from postings join chunks on chunks.id = chunk_id order by 1`,
+      )
+    ).map(({ line }) => line)
+
+  it('counts the terms of each chunk of the pages', async () => {
+    await insertPage(database, space, { pageId: '1', accessSetId: set, chunks: ['a b a', 'b'] })
+    expect(await list()).toEqual(['a a b a 2', 'b a b a 1', 'b b 1'])
+  })
+
+  it('are completed, not doubled, when they are rebuilt', async () => {
+    const before = await list()
+    await database.db.execute(sql`delete from postings where chunk_id = (select min(id) from chunks)`)
+    expect(await list()).not.toEqual(before)
+    await rebuildPostings(database.db)
+    expect(await list()).toEqual(before)
+    await rebuildPostings(database.db)
+    expect(await list()).toEqual(before)
+  })
+
+  it('go with their chunks', async () => {
+    await database.db.execute(sql`delete from chunks`)
+    expect(await list()).toEqual([])
+  })
+
+  it('hold a term that a chunk repeats more often than a smallint counts', async () => {
+    const id = await insertPage(database, space, { pageId: '2', accessSetId: set, chunks: [] })
+    await database.db.execute(
+      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count)
+          values (${id}, ${space}, ${set}, 0, '{}', 'x', repeat('many ', 40000), 40000)`,
+    )
+    await insertPostings(database.db, [id])
+    expect(await list()).toEqual(['many x 32767'])
+  })
+})
