@@ -104,7 +104,7 @@ export async function insertPage(database: Database, spaceId: number, page: Cont
   return id
 }
 
-/** Many chunks of one page at once; every `nth` one carries `rareSetId`. `terms` is SQL over `n`. */
+/** Many chunks of one page at once. `terms` is SQL over the chunk's number `n`. */
 export async function insertManyChunks(
   { db }: Database,
   {

@@ -11,7 +11,8 @@ const everything = makeReach({ kind: 'everything' })
 const within = (...accessSetIds: number[]): Reach => makeReach({ kind: 'sets', accessSetIds })
 
 // The embedded database has both back ends: the extension's index, and postings that the fixture writes.
-const backends: { kind: DatabaseKind; lexical: LexicalBackend | undefined }[] = databaseKinds.flatMap((kind) =>
+type Backend = { kind: DatabaseKind; lexical: LexicalBackend | undefined }
+const backends = databaseKinds.flatMap<Backend>((kind) =>
   kind === 'embedded'
     ? [
         { kind, lexical: 'pg_textsearch' },

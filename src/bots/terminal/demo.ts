@@ -23,7 +23,10 @@ export type DemoSite = {
 }
 
 type WikiUser = { accountId: string; displayName: string; email: string }
-type DemoQuestion = { question: string; kind: string; asUser: string }
+type DemoQuestion = { id: string; question: string; kind: string; asUser: string }
+
+/** One that needs two pages, one for one page, one that nothing answers, one whose answer the asker may not read. */
+const demoQuestions = ['wiki-001', 'wiki-002', 'wiki-003', 'wiki-013']
 
 const remarks: Record<string, string> = {
   multi: 'the answer stands on two pages',
@@ -41,9 +44,11 @@ export async function runDemo(
   print(`${pc.bold('Footnote demo')}: a sample company wiki runs at ${site.url} and is synced now.\n`)
   await connectAndSync(open, site, signal)
   const users = JSON.parse(await readFile(new URL('users.json', site.wikiFolder), 'utf8')) as WikiUser[]
-  const lines = (await readFile(new URL('questions.jsonl', site.wikiFolder), 'utf8')).split('\n').slice(0, 4)
-  for (const line of lines) {
-    const question = JSON.parse(line) as DemoQuestion
+  const lines = (await readFile(new URL('questions.jsonl', site.wikiFolder), 'utf8')).trim().split('\n')
+  const questions = lines.map((line) => JSON.parse(line) as DemoQuestion)
+  for (const id of demoQuestions) {
+    const question = questions.find((known) => known.id === id)
+    if (question === undefined) throw new Error(`the sample wiki has no question ${id}`)
     const asker = users.find((user) => user.accountId === question.asUser)
     if (asker === undefined) throw new Error('the sample wiki names an asker whom it does not have')
     print(

@@ -29,6 +29,17 @@ export function weighTerms(question: AnalysedQuestion, units: Unit[], contexts: 
   )
 }
 
+/** Share of the question's weight that `terms` holds. */
+export function shareOf(weights: TermWeights, terms: ReadonlySet<string>): number {
+  let total = 0
+  let held = 0
+  for (const [term, weight] of weights) {
+    total += weight
+    if (terms.has(term)) held += weight
+  }
+  return total === 0 ? 0 : held / total
+}
+
 /** Terms of a passage's title, headings and space: what its sentences need not repeat. */
 export function contextTerms(passage: Passage): Set<string> {
   return new Set(analyse([passage.title, ...passage.headingPath, passage.spaceName, passage.spaceKey].join('\n')))

@@ -1,50 +1,86 @@
 // Passages → an answer made of their own sentences, quoted exactly. What answers without Claude, and when Claude is
 // unavailable. Pure.
 import type { Answer, Passage, Statement } from './answer.ts'
-import { chooseUnits, type Limits, spansOf } from './choose-units.ts'
-import { composeText, startNumbering } from './cite.ts'
+import { composeText, sourceKey, startNumbering } from './cite.ts'
 import { contextTerms, isCovered, weighTerms } from './coverage.ts'
-import { analyseQuestion } from './question-terms.ts'
-import { rankUnits } from './rank-units.ts'
-import { listUnits, type Unit } from './units.ts'
+import { type Excerpt, chooseExcerpts } from './excerpts.ts'
+import { analyseQuestion, splitClauses } from './question-terms.ts'
+import { type Unit, listUnits } from './units.ts'
 
-/** At most 4 statements from 3 sources (pages and headings) unless the options say otherwise. */
-export type ExtractOptions = Partial<Limits> & {
+export type ExtractOptions = {
+  /** Pages and headings that are quoted, 3 unless said otherwise. */
+  maxSources?: number
   searchedSpaces?: string[]
   /** The question that this one continues. */
   earlierQuestion?: string | undefined
 }
 
 /**
- * The best few sentences, list items, table rows and code blocks for the question, each an exact quote with its source;
- * undefined when the passages do not cover the question (`isCovered`). `passages` come best first.
+ * The best few sentences, list items, table rows or code for the question, each an exact quote with its source; undefined
+ * when the passages do not cover the question (`isCovered`). `passages` come best first.
  */
 export function extractAnswer(question: string, passages: Passage[], options: ExtractOptions = {}): Answer | undefined {
-  const { searchedSpaces = [], maxStatements = 4, maxSources = 3 } = options
-  const analysed = analyseQuestion(question, options.earlierQuestion)
-  const units = listUnits(passages)
-  const contexts = passages.map((passage) => contextTerms(passage))
-  const weights = weighTerms(analysed, units, contexts)
-  if (!isCovered(analysed, weights, units, contexts)) return undefined
-  const ranked = rankUnits(analysed, weights, units, contexts)
-  const chosen = chooseUnits(ranked, weights, passages, { maxStatements, maxSources })
-  return chosen.length === 0 ? undefined : assemble(chosen, units, passages, searchedSpaces)
+  const { searchedSpaces = [], maxSources = 3 } = options
+  const sources = gather(passages)
+  const whole = choose(question, options.earlierQuestion, sources, maxSources)
+  if (whole === undefined) return undefined
+  const clauses = splitClauses(question)
+  // Each of several questions first gets the best source of its own; what room is left is the whole question's.
+  const own = clauses.length === 1 ? [] : clauses.flatMap((clause) => choose(clause, undefined, sources, 1) ?? [])
+  const excerpts = distinct([...own, ...whole], passages).slice(0, maxSources)
+  return excerpts.length === 0 ? undefined : assemble(excerpts, passages, searchedSpaces)
 }
 
-/** Statements in the order of their passages' best unit, within a passage in the order of its text. */
-function assemble(chosen: Unit[], units: Unit[], passages: Passage[], searchedSpaces: string[]): Answer {
-  const numbering = startNumbering()
-  const statements: Statement[] = []
-  for (const index of new Set(chosen.map((unit) => unit.passage))) {
-    const passage = passages[index]
-    if (passage === undefined) continue
-    const ofPassage = units.filter((unit) => unit.passage === index)
-    const taken = chosen.filter((unit) => unit.passage === index)
-    for (const { start, end } of spansOf(taken, ofPassage)) {
-      const n = numbering.cite({ passage, start, end })
-      statements.push({ text: passage.text.slice(start, end), citations: [n] })
-    }
+type Sources = { passages: Passage[]; units: Unit[]; contexts: ReadonlySet<string>[] }
+
+function gather(passages: Passage[]): Sources {
+  return { passages, units: listUnits(passages), contexts: passages.map((passage) => contextTerms(passage)) }
+}
+
+/** Excerpts for one question; undefined when the passages do not cover it. */
+function choose(
+  question: string,
+  earlierQuestion: string | undefined,
+  { passages, units, contexts }: Sources,
+  maxSources: number,
+): Excerpt[] | undefined {
+  const analysed = analyseQuestion(question, earlierQuestion)
+  const weights = weighTerms(analysed, units, contexts)
+  if (!isCovered(analysed, weights, units, contexts)) return undefined
+  return chooseExcerpts(analysed, weights, passages, units, contexts, maxSources)
+}
+
+/** Terms in common (Jaccard) from which an excerpt repeats one that was taken, from a copy of the page, say. */
+const MAX_OVERLAP = 0.6
+
+/** The first excerpt of each page and heading, without those that repeat another. */
+function distinct(excerpts: Excerpt[], passages: Passage[]): Excerpt[] {
+  const taken = new Map<string, Excerpt>()
+  for (const excerpt of excerpts) {
+    const passage = passages[excerpt.passage]
+    const isRepetition = [...taken.values()].some((other) => overlap(other.terms, excerpt.terms) > MAX_OVERLAP)
+    if (passage !== undefined && !isRepetition && !taken.has(sourceKey(passage)))
+      taken.set(sourceKey(passage), excerpt)
   }
+  return [...taken.values()]
+}
+
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const common = a.intersection(b).size
+  const all = a.size + b.size - common
+  return all === 0 ? 0 : common / all
+}
+
+function assemble(excerpts: Excerpt[], passages: Passage[], searchedSpaces: string[]): Answer {
+  const numbering = startNumbering()
+  const statements = excerpts.flatMap(({ passage: index, spans }): Statement[] => {
+    const passage = passages[index]
+    if (passage === undefined) return []
+    return spans.map(({ start, end }) => ({
+      text: passage.text.slice(start, end),
+      citations: [numbering.cite({ passage, start, end })],
+    }))
+  })
   return {
     kind: 'answer',
     text: composeText(statements),

@@ -42,6 +42,19 @@ export function analyseQuestion(question: string, earlier = ''): AnalysedQuestio
   return { weights, identifiers: listIdentifiers(question), asksForNumber: ASKS_FOR_NUMBER.test(question) }
 }
 
+/** Words that open a question of its own after "and": how, what, when, …, may, do, is (English and German). */
+const OPENER =
+  'how|what|which|who|whom|whose|when|where|why|do|does|did|is|are|can|may|must|should|will|wie|was|welche[rsnm]?|wer|wen|wem|wann|wo|warum|kann|darf|muss|ist|sind'
+const CLAUSE_BREAK = new RegExp(`[?;]\\s+|,?\\s+(?:and|und)\\s+(?=(?:${OPENER})\\b)`, 'i')
+
+/** The questions that are asked in one breath ("How long may I … and what do I need for …?"); one when it is simple. */
+export function splitClauses(question: string): string[] {
+  const clauses = question.split(CLAUSE_BREAK).filter((clause) => analyse(clause).length >= 2)
+  return clauses.length > 1 ? clauses.slice(0, MAX_CLAUSES) : [question]
+}
+
+const MAX_CLAUSES = 3
+
 const ASKS_FOR_NUMBER =
   /\b(how (many|much|long|often|old|big|large|far|late|early)|when|what (time|day|date|number|percentage)|max(imum)?|min(imum)?|limit|deadline|wie (viele?|lange|oft|hoch|groß)|wann)\b/i
 

@@ -24,14 +24,16 @@ function unitsOf(passage: Passage, index: number): Unit[] {
   const units: Unit[] = []
   for (const { text, start, end, kind } of splitSentences(passage.text)) {
     if (kind === 'heading') continue
-    const from = kind === 'item' ? lineStart(passage.text, start) : start
+    const from = startWithMark(passage.text, start)
     const terms = new Set(analyse(text))
     units.push({ passage: index, position: units.length, start: from, end, text, terms, kind })
   }
   return units
 }
 
-function lineStart(text: string, position: number): number {
-  const start = text.lastIndexOf('\n', position - 1) + 1
-  return start + text.slice(start, position).search(/\S|$/)
+/** A list item takes its mark along, the first sentence of a panel its `>`. */
+function startWithMark(text: string, start: number): number {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const mark = text.slice(lineStart, start)
+  return /^\s*(?:>\s*)*(?:[-*]\s+|\d+\.\s+|\[[ x]\]\s+)*$/.test(mark) ? lineStart + mark.search(/\S|$/) : start
 }
