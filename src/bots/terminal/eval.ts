@@ -1,12 +1,64 @@
+import { open as openFile, readFile } from 'node:fs/promises'
+import { resolveReach } from '../../core/access/resolve-reach.ts'
 import type { Core } from '../../core/core.ts'
+import { evaluate } from '../../core/evaluation/evaluate.ts'
+import { nameRestrictedPages } from '../../core/evaluation/name-pages.ts'
+import { type EvaluationQuestion, readQuestions } from '../../core/evaluation/read-questions.ts'
+import { renderReport } from '../../core/evaluation/report.ts'
+import { ask } from '../../core/questions/ask.ts'
+import { insertAuditEntry } from '../../db/queries/connections.ts'
+import { InvalidInputError } from '../../errors.ts'
 import type { Output } from './output.ts'
+import { toAskJson } from './questions.ts'
 
+/** `footnote eval`: the questions of a file through the same way as a person's, and what was right. */
 export async function runEvalCommand(
-  _core: Core,
-  _file: string,
-  _options: { out?: string },
-  _output: Output,
-  _signal: AbortSignal,
+  core: Core,
+  file: string,
+  options: { out?: string },
+  output: Output,
+  signal: AbortSignal,
 ): Promise<number> {
-  throw new Error('being written')
+  const questions = readQuestions(await readText(file))
+  await insertAuditEntry(core.database.db, { actor: 'terminal', action: 'eval as operator', subject: 'all content' })
+  const everything = await resolveReach(core.database.db, { kind: 'operator' })
+  const pages = await nameRestrictedPages(core.database.db, questions, everything)
+  const results = options.out === undefined ? undefined : await openResults(options.out)
+  try {
+    const { figures } = await evaluate({
+      questions,
+      ask: (question) => askOne(core, question, signal),
+      writeLine: results === undefined ? undefined : async (line) => void (await results.write(line)),
+      pages,
+      signal,
+    })
+    output.result(figures, renderReport(figures))
+    return figures.leaks.length === 0 ? 0 : 1
+  } finally {
+    await results?.close()
+  }
+}
+
+async function askOne(core: Core, question: EvaluationQuestion, signal: AbortSignal) {
+  const viewer =
+    question.asUser === null ? { kind: 'operator' as const } : { kind: 'account' as const, accountId: question.asUser }
+  const asked = await ask(core, { question: question.question, viewer, history: question.history }, signal)
+  const answer = { ...toAskJson(asked), nearest: asked.answer.nearest }
+  return { ranking: asked.ranking.map((page) => page.pageId), answer, ms: asked.timings.total }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new InvalidInputError('questions_missing', `The file ${file} cannot be read. Check the path.`, { cause })
+  }
+}
+
+async function openResults(file: string) {
+  try {
+    return await openFile(file, 'w')
+  } catch (cause) {
+    throw new InvalidInputError('results_unwritable', `The file ${file} cannot be written. Check the path.`, { cause })
+  }
 }

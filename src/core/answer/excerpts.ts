@@ -24,6 +24,8 @@ const MIN_SHARE_OF_BEST = 0.8
 /** Half of a passage's value is what it covers, the other half how the search ranked it. */
 const RANK_SHARE = 0.5
 const NUMBER_BONUS = 0.15
+/** A section that is named after the error code or ticket of the question is about it; others only mention it. */
+const NAMED_FACTOR = 1.5
 
 const NUMBER =
   /\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|half|once|twice|monday|tuesday|wednesday|thursday|friday|daily|weekly|monthly|quarterly|annual|annually|yearly)\b/i
@@ -37,7 +39,7 @@ export function chooseExcerpts(
   contexts: ReadonlySet<string>[],
   maxSources: number,
 ): Excerpt[] {
-  const valued = rankPassages(weights, passages, units, contexts)
+  const valued = rankPassages(question, weights, passages, units, contexts)
   const best = valued[0]?.value ?? 0
   const excerpts: Excerpt[] = []
   const sources = new Set<string>()
@@ -56,14 +58,22 @@ export function chooseExcerpts(
   return excerpts
 }
 
-function rankPassages(weights: TermWeights, passages: Passage[], units: Unit[], contexts: ReadonlySet<string>[]) {
+function rankPassages(
+  question: AnalysedQuestion,
+  weights: TermWeights,
+  passages: Passage[],
+  units: Unit[],
+  contexts: ReadonlySet<string>[],
+) {
   const top = Math.max(...passages.map((passage) => passage.score), Number.EPSILON)
   return passages
     .map((passage, index) => {
       const own = units.filter((unit) => unit.passage === index)
       const terms = new Set([...(contexts[index] ?? []), ...own.flatMap((unit) => [...unit.terms])])
       const rank = Math.max(0, passage.score) / top
-      return { index, passage, own, terms, value: shareOf(weights, terms) * (1 - RANK_SHARE + RANK_SHARE * rank) }
+      const isNamed = question.identifiers.some((term) => contexts[index]?.has(term) === true)
+      const value = shareOf(weights, terms) * (1 - RANK_SHARE + RANK_SHARE * rank) * (isNamed ? NAMED_FACTOR : 1)
+      return { index, passage, own, terms, value }
     })
     .filter(({ own }) => own.length > 0)
     .toSorted((a, b) => b.value - a.value)

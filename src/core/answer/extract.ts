@@ -59,8 +59,7 @@ function distinct(excerpts: Excerpt[], passages: Passage[]): Excerpt[] {
   for (const excerpt of excerpts) {
     const passage = passages[excerpt.passage]
     const isRepetition = [...taken.values()].some((other) => overlap(other.terms, excerpt.terms) > MAX_OVERLAP)
-    if (passage !== undefined && !isRepetition && !taken.has(sourceKey(passage)))
-      taken.set(sourceKey(passage), excerpt)
+    if (passage !== undefined && !isRepetition && !taken.has(sourceKey(passage))) taken.set(sourceKey(passage), excerpt)
   }
   return [...taken.values()]
 }

@@ -31,7 +31,7 @@ export async function ask(
     question,
     reach,
     limit: 10,
-    history: request.history.filter((turn) => turn.role === 'user').map((turn) => turn.text),
+    history: request.history.map((turn) => turn.text),
   })
   const searchAt = performance.now()
   const answer = await answerFromPassages(
