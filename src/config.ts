@@ -42,7 +42,10 @@ export const variables = z.object({
   MICROSOFT_APP_ID: optional.describe('application id of the Azure Bot'),
   MICROSOFT_APP_PASSWORD: optional.describe('client secret of the Azure Bot'),
   MICROSOFT_APP_TENANT_ID: optional.describe('Entra tenant of the Azure Bot'),
-  MICROSOFT_APP_TYPE: z.enum(['SingleTenant', 'MultiTenant', 'UserAssignedMSI']).default('SingleTenant'),
+  MICROSOFT_APP_TYPE: z
+    .enum(['SingleTenant', 'MultiTenant', 'UserAssignedMSI'])
+    .default('SingleTenant')
+    .describe('type of the Azure Bot: SingleTenant, MultiTenant or UserAssignedMSI'),
   MICROSOFT_OPENID_METADATA_URL: address
     .default('https://login.botframework.com/v1/.well-known/openidconfiguration')
     .describe('whose keys sign what Teams sends (another address only for tests)'),

@@ -24,7 +24,7 @@ export type AnthropicOptions = {
 }
 
 /** `status` is 0 until the answer has ended. */
-export type RecordedRequest = { path: string; headers: IncomingMessage['headers']; body: unknown; status: number }
+type RecordedRequest = { path: string; headers: IncomingMessage['headers']; body: unknown; status: number }
 
 export type Anthropic = {
   url: string

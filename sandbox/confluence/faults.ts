@@ -25,7 +25,7 @@ export type Fault = {
 
 export type Faults = { pending: (Fault & { timesLeft: number; passesLeft: number })[]; latencyMs: number }
 
-export const loginPage =
+const loginPage =
   '<!DOCTYPE html><html><head><title>Log In - Confluence</title></head><body><form action="/dologin.action" method="post">' +
   '<input name="os_username"><input name="os_password" type="password"></form></body></html>'
 

@@ -36,7 +36,9 @@ export async function readWikiFolder(folder: string): Promise<SiteValues> {
   return {
     spaces: spaces.map((space) => ({ ...space, read: readers.get(space.key) ?? {} })),
     pages,
-    users,
+    // A folder knows people by account id only: as a Data Center site it uses the same ids as user keys, so that what refers to
+    // a person (questions, mentions) means the same one in both flavours.
+    users: users.map((user) => ({ userKey: user.accountId, ...user })),
     groups: restrictions.groups,
     restrictions: restrictions.pageRestrictions,
     anonymousAccess: restrictions.anonymousAccess ?? false,

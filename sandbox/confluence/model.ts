@@ -8,7 +8,7 @@ import { fillSite } from './values.ts'
 
 export type ContentStatus = 'current' | 'archived' | 'trashed'
 
-export type Version = { number: number; createdAt: string; authorId: string; message: string; minorEdit: boolean }
+type Version = { number: number; createdAt: string; authorId: string; message: string; minorEdit: boolean }
 
 /** Account ids and group ids. */
 export type Readers = { users: Set<string>; groups: Set<string> }
@@ -103,7 +103,7 @@ export type Site = {
   now: () => Date
 }
 
-export const defaultSyncAccount = {
+const defaultSyncAccount = {
   accountId: '712020:11111111-2222-4333-8444-555555555555',
   displayName: 'Footnote Sync',
   email: 'footnote-sync@example.com',

@@ -39,6 +39,8 @@ export type UserValue = {
   displayName?: string
   email?: string
   username?: string
+  /** Data Center; default: made from the account id. */
+  userKey?: string
   groups?: string[]
   isActive?: boolean
   isGuest?: boolean
@@ -96,7 +98,7 @@ export function addUser(site: Site, value: UserValue): Account {
     displayName: value.displayName ?? username,
     email,
     username,
-    userKey: stableHex(value.accountId, 32),
+    userKey: value.userKey ?? stableHex(value.accountId, 32),
     isActive: value.isActive ?? true,
     isGuest: value.isGuest ?? false,
     seesAll: value.seesAll ?? false,

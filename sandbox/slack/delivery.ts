@@ -16,7 +16,7 @@ export type Ack = {
   body: unknown
 }
 
-export const ackLimitMs = 3000
+const ackLimitMs = 3000
 
 /** https://docs.slack.dev/authentication/verifying-requests-from-slack */
 export function signRequest(body: string, signingSecret: string, timestamp: number): Record<string, string> {

@@ -42,10 +42,10 @@ export type SlackOptions = {
 }
 
 /** A delivery with its acknowledgement; `redeliver` sends the same payload again, as Slack's retries do. */
-export type Delivery = { payload: Payload; ack: Ack }
-export type MessageDelivery = Delivery & { channel: string; ts: string }
+type Delivery = { payload: Payload; ack: Ack }
+type MessageDelivery = Delivery & { channel: string; ts: string }
 /** `responses` are the private answers so far. */
-export type CommandDelivery = Delivery & { responses: () => ResponseUse[]; responseUrl: string }
+type CommandDelivery = Delivery & { responses: () => ResponseUse[]; responseUrl: string }
 
 export type Slack = {
   /** For SLACK_API_URL. */

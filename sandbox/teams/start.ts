@@ -19,7 +19,7 @@ export type Chat = {
   id: string
 }
 
-export type SendOptions = {
+type SendOptions = {
   chat?: Chat
   from?: SandboxPerson
   /** The tenant that the activity names; default: the sandbox's own. */
@@ -33,7 +33,7 @@ export type SendOptions = {
   overrides?: Json
 }
 
-export type Delivered = { status: number; body: unknown; activityId: string }
+type Delivered = { status: number; body: unknown; activityId: string }
 
 export type TeamsSandbox = {
   /** The connector's address: the `serviceUrl` of what it sends. */

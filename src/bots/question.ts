@@ -2,7 +2,7 @@
 // how an answer goes out (`Reply`). A platform implements `Reply`; conversation.ts never learns which one it is.
 import type { Answer } from '../core/answer/answer.ts'
 
-export type Platform = 'slack' | 'teams' | 'terminal'
+type Platform = 'slack' | 'teams' | 'terminal'
 
 /** The person behind a message, as the platform itself vouches for them; never taken from text that somebody typed. */
 export type Asker = {

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { openDatabase } from '../db/database.ts'
+import { type Database, openDatabase } from '../db/database.ts'
 import { requeueAllRunning } from '../db/queries/sync-runs.ts'
 import type { Logger } from '../log.ts'
 import { loadEncryptionKey } from './connections/seal.ts'
@@ -18,18 +18,18 @@ export type OpenCore = {
 /** How long a worker may take to put down what it is doing. */
 const stopGraceMs = 10_000
 
-/** Opens the database and the queue and makes the value that every part is handed. */
+/**
+ * Opens the database and the queue and makes the value that every part is handed. A `database` that is open already is
+ * used instead of the configured one, and closed with the rest.
+ */
 export async function openCore(
   config: Config,
   log: Logger,
-  options: { loadDataDir?: Blob; now?: () => Date } = {},
+  options: { database?: Database; now?: () => Date } = {},
 ): Promise<OpenCore> {
-  const database = await openDatabase({
-    databaseUrl: config.DATABASE_URL,
-    dataDir: config.FOOTNOTE_DATA_DIR,
-    log,
-    ...(options.loadDataDir === undefined ? {} : { loadDataDir: options.loadDataDir }),
-  })
+  const database =
+    options.database ??
+    (await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.FOOTNOTE_DATA_DIR, log }))
   if (database.kind === 'embedded') await requeueAllRunning(database.db)
   const queue = createQueue(database, log)
   const core: Core = {

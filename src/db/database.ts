@@ -4,7 +4,6 @@ import type { SQL } from 'drizzle-orm'
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import type { Db as BossDatabase } from 'pg-boss'
 import type { Logger } from '../log.ts'
-import { openEmbedded } from './embedded.ts'
 import { type LexicalBackend, migrate } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
 import type * as schema from './schema.ts'
@@ -43,14 +42,20 @@ export type DatabaseOptions = {
  * cannot be used as it is (newer than this program, no pgvector, wrong address) and `TransientError` when it is away.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const connected =
-    options.databaseUrl === undefined ? await openEmbedded(options) : await openPostgres(options.databaseUrl)
+  const connected = await connect(options)
   try {
     return { ...connected, lexical: await migrate(connected) }
   } catch (error) {
     await connected.close()
     throw error
   }
+}
+
+async function connect(options: DatabaseOptions): Promise<Connected> {
+  if (options.databaseUrl !== undefined) return openPostgres(options.databaseUrl)
+  // Imported only where it is used: a server with PostgreSQL need not load a second one.
+  const { openEmbedded } = await import('./embedded.ts')
+  return openEmbedded(options)
 }
 
 /** The rows of a statement, whichever driver ran it. Columns come as the driver gives them: cast in SQL where it matters. */

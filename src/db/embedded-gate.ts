@@ -2,10 +2,11 @@
 // statements may run only between our own transactions, and a guest's transaction must keep everybody else out. (The
 // package pglite-socket queues its own clients, but lets their messages fall into a transaction of the holding process.)
 import { createHash } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { type Server, type Socket, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PGlite } from '@electric-sql/pglite'
 import type { Logger } from '../log.ts'
 
@@ -25,12 +26,44 @@ export async function holdGate(folder: string): Promise<Gate | { kind: 'taken'; 
   for (;;) {
     const gate = await listen(socketPath)
     if (gate !== undefined) return gate
-    if (await answers(socketPath)) return { kind: 'taken', socketPath }
-    // Left by a process that died. Only one of several that find it wins the rename; the others come round again.
-    const stale = `${socketPath}.${process.pid}`
-    await rename(socketPath, stale).catch(() => undefined)
-    await rm(stale, { force: true })
+    const state = await probe(socketPath)
+    if (state === 'alive') return { kind: 'taken', socketPath }
+    if (state === 'dead') await removeDead(socketPath)
   }
+}
+
+/** A process that removes a dead socket needs milliseconds; one that was killed while it did leaves its mark behind. */
+const removalMs = 5_000
+
+/**
+ * Removes the socket of a process that died. One process at a time, and looking again: without that, the slower of two
+ * would remove the socket on which the faster one listens by now, and both would open the database.
+ */
+async function removeDead(socketPath: string): Promise<void> {
+  const mark = `${socketPath}.takeover`
+  try {
+    await mkdir(mark)
+  } catch {
+    await delay(10)
+    const since = await stat(mark).catch(() => undefined)
+    if (since !== undefined && Date.now() - since.mtimeMs > removalMs) await rm(mark, { recursive: true, force: true })
+    return
+  }
+  try {
+    if ((await probe(socketPath)) === 'dead') await rm(socketPath, { force: true })
+  } finally {
+    await rm(mark, { recursive: true, force: true })
+  }
+}
+
+/** Writes down which process holds the folder, for people. */
+export async function noteHolder(folder: string): Promise<void> {
+  await writeFile(join(folder, 'footnote.pid'), String(process.pid))
+}
+
+/** Id of the process that holds the data folder, as it wrote it; undefined when unknown. */
+export async function findHolder(dataDir: string): Promise<string | undefined> {
+  return readFile(join(dataDir, 'footnote.pid'), 'utf8').catch(() => undefined)
 }
 
 function socketPathOf(folder: string): string {
@@ -74,14 +107,18 @@ function isListening(server: Server, socketPath: string): Promise<boolean> {
   })
 }
 
-function answers(socketPath: string): Promise<boolean> {
+/** Only a refusal proves that nobody listens: a busy process may answer late, and a socket may just be going away. */
+function probe(socketPath: string): Promise<'alive' | 'dead' | 'gone'> {
   return new Promise((resolve) => {
     const socket = connect(socketPath)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      resolve('alive')
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ECONNREFUSED') resolve('dead')
+      else resolve(code === 'ENOENT' ? 'gone' : 'alive')
+    })
   })
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_textsearch } from '@electric-sql/pglite-pg_textsearch'
 import { vector } from '@electric-sql/pglite-pgvector'
@@ -8,7 +9,7 @@ import { fromPglite } from 'pg-boss'
 import { InvalidInputError, TransientError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Connected, DatabaseOptions } from './database.ts'
-import { type Gate, holdGate } from './embedded-gate.ts'
+import { type Gate, findHolder, holdGate, noteHolder } from './embedded-gate.ts'
 import { openGuest } from './postgres.ts'
 import * as schema from './schema.ts'
 
@@ -28,13 +29,8 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Connected>
   })
   const gate = await holdGate(folder)
   if (gate.kind === 'taken') return openAsGuest(folder, gate.socketPath)
-  await writeFile(resolve(folder, 'footnote.pid'), String(process.pid))
+  await noteHolder(folder)
   return hold(resolve(folder, 'pgdata'), options, gate)
-}
-
-/** Id of the process that holds the data directory, as it wrote it; undefined when unknown. */
-export async function findHolder(dataDir: string): Promise<string | undefined> {
-  return readFile(resolve(dataDir, 'footnote.pid'), 'utf8').catch(() => undefined)
 }
 
 async function openAsGuest(folder: string, socketPath: string): Promise<Connected> {
@@ -54,6 +50,7 @@ async function hold(
   { loadDataDir, log }: { loadDataDir?: Blob; log: Logger },
   gate: Gate | undefined,
 ): Promise<Connected> {
+  keepBaselineCode()
   const pglite = await PGlite.create({
     dataDir,
     extensions: { vector, pg_textsearch },
@@ -76,4 +73,14 @@ async function hold(
       if (!pglite.closed) await pglite.close()
     },
   }
+}
+
+/**
+ * V8 compiles PostgreSQL's largest functions a second time, optimised, soon after the start, and needs 500 MB for some
+ * seconds to do it. Measured on Node 24.21 over 2,848 pages: a peak of 1,015 MB with it and 478 MB without, for searches
+ * that take 37 instead of 28 ms.
+ */
+function keepBaselineCode(): void {
+  setFlagsFromString('--no-wasm-tier-up')
+  setFlagsFromString('--no-wasm-dynamic-tiering')
 }

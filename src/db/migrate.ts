@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { InvalidInputError } from '../errors.ts'
 import { type Connected, type Db, rows } from './database.ts'
+import { rebuildPostings } from './queries/postings.ts'
 
 export type LexicalBackend = 'pg_textsearch' | 'postings'
 
@@ -91,7 +92,11 @@ async function prepareLexicalBackend(db: Db): Promise<LexicalBackend> {
           and (current_setting('shared_preload_libraries') like '%pg_textsearch%'
             or version() like '%emscripten%' or version() like '%wasm%') as usable`,
   )
-  if (found?.usable !== true) return 'postings'
+  if (found?.usable !== true) {
+    // Where the extension ranked before and is gone, its index went with it.
+    await rebuildPostings(db)
+    return 'postings'
+  }
   await db.transaction(async (tx) => {
     await tx.execute(sql`create extension if not exists pg_textsearch`)
     // `simple`: the terms column is analysed by us already (core/search/analysis.ts), blanks apart nothing is left to parse.

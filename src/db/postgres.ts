@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { InvalidInputError, TransientError } from '../errors.ts'
 import type { Connected } from './database.ts'
+import { runScript, withSafeTransactions } from './own-connection.ts'
 import * as schema from './schema.ts'
 
 type PostgresOptions = Parameters<typeof postgres>[1]
@@ -29,11 +30,12 @@ function connect(client: postgres.Sql, kind: 'postgres' | 'guest'): Connected {
     kind,
     db: drizzle(client, { schema }),
     bossDatabase: {
-      // pg-boss sends several statements at once only without parameters; those need the simple protocol.
       executeSql: async (text, values) => {
-        const result: unknown = await (values === undefined || values.length === 0
-          ? client.unsafe(text).simple()
-          : client.unsafe(text, values as never[]))
+        // pg-boss sends several statements at once only without parameters.
+        const result: unknown =
+          values === undefined || values.length === 0
+            ? await runScript(client, text)
+            : await client.unsafe(text, values as never[])
         return { rows: (result as unknown[]).flat() }
       },
     },

@@ -8,8 +8,17 @@ export type Routes = { register: (server: FastifyInstance) => void | Promise<voi
 
 /** The server with its routes, not listening yet. */
 export async function createServer(core: Core, routes: Routes[]): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = core.log.child({}, { level: 'warn' })
+  // Fastify logs every request at info; a stricter level of ours stays.
+  const level = core.log.isLevelEnabled('warn') ? 'warn' : core.log.level
+  const loggerInstance: FastifyBaseLogger = core.log.child({}, { level })
   const server = fastify({ loggerInstance, requestTimeout: 30_000 })
+  server.setErrorHandler(async (error: { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status < 500) return reply.code(status).send({ status: 'refused' })
+    // Fastify would send the message, which is written for us and not for callers.
+    request.log.error({ err: error }, 'a request failed')
+    return reply.code(status).send({ status: 'failed' })
+  })
   server.get('/health', () => ({ status: 'ok' }))
   server.get('/ready', async (_request, reply) => {
     const isReady = await isDatabaseAlive(core.database.db)

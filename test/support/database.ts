@@ -27,12 +27,16 @@ const log = createLog('silent')
 const embedded = { databaseUrl: undefined, dataDir: 'memory://', log }
 
 async function openEmbeddedClone(): Promise<Database> {
+  return openDatabase({ ...embedded, loadDataDir: await readTemplate() })
+}
+
+/** An empty, migrated data directory of the embedded database, for `loadDataDir`. */
+export async function readTemplate(): Promise<Blob> {
   const path = join(tmpdir(), `footnote-test-template-${templateHash()}.tar`)
-  const template = await readFile(path).then(
+  return readFile(path).then(
     (bytes) => new Blob([bytes]),
     () => makeTemplate(path),
   )
-  return openDatabase({ ...embedded, loadDataDir: template })
 }
 
 async function makeTemplate(path: string): Promise<Blob> {

@@ -7,11 +7,14 @@ import { type ConnectForm, confirmConnection, draftConnection } from '../../src/
 import { loadConfig } from '../../src/config.ts'
 import type { Core } from '../../src/core/core.ts'
 import { workRun } from '../../src/core/jobs/worker.ts'
-import { createLog, type Logger } from '../../src/log.ts'
+import type { OpenCore } from '../../src/core/open-core.ts'
 import type { Asker } from '../../src/bots/question.ts'
-import { type DatabaseKind, openTestDatabase } from './database.ts'
+import { openTestCore, testKey } from './core.ts'
+import type { DatabaseKind } from './database.ts'
 
 export type Flow = {
+  /** With the real queue; `core` keeps its runs for `work` instead. */
+  open: OpenCore
   core: Core
   confluence: RunningConfluence
   /** Connects and confirms as the terminal does; runs are queued, not worked. */
@@ -23,7 +26,7 @@ export type Flow = {
   close: () => Promise<void>
 }
 
-export const encryptionKey = Buffer.alloc(32, 7).toString('base64')
+export const flowEnvironment = { FOOTNOTE_ALLOW_LOOPBACK: '1', FOOTNOTE_ENCRYPTION_KEY: testKey }
 
 const everybody = ['ada', 'alice', 'bob', 'dana', 'kim']
 
@@ -62,7 +65,6 @@ export type FlowOptions = {
   flavour?: 'cloud' | 'datacenter'
   environment?: Record<string, string>
   now?: () => Date
-  log?: Logger
 }
 
 /** Nothing is connected yet. */
@@ -71,17 +73,12 @@ export async function openFlow(kind: DatabaseKind, options: FlowOptions = {}): P
     flavour: options.flavour ?? 'cloud',
     site: createSite(options.site ?? company),
   })
-  const database = await openTestDatabase(kind)
+  const config = loadConfig({ ...flowEnvironment, ...options.environment })
+  const open = await openTestCore(kind, { config, ...(options.now === undefined ? {} : { now: options.now }) })
   const queued: number[] = []
-  const core: Core = {
-    config: loadConfig({ FOOTNOTE_ALLOW_LOOPBACK: '1', ...options.environment }),
-    log: options.log ?? createLog('silent'),
-    database,
-    encryptionKey: () => Buffer.from(encryptionKey, 'base64'),
-    enqueueRun: async (runId) => void queued.push(runId),
-    now: options.now ?? (() => new Date()),
-  }
+  const core: Core = { ...open.core, enqueueRun: async (runId) => void queued.push(runId) }
   return {
+    open,
     core,
     confluence,
     connect: (form) => connectSite(core, confluence, form),
@@ -91,7 +88,7 @@ export async function openFlow(kind: DatabaseKind, options: FlowOptions = {}): P
     replica: (overrides = {}) => ({ ...core, ...overrides }),
     close: async () => {
       await confluence.close()
-      await database.close()
+      await open.close()
     },
   }
 }

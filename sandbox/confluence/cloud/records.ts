@@ -98,7 +98,7 @@ export function pageLinks(space: Space, page: Content): Record<'editui' | 'webui
 }
 
 /** Confluence's short links: the id's bytes, lowest first, in base64 without trailing `A`s. */
-export function tinyId(contentId: string): string {
+function tinyId(contentId: string): string {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(BigInt(contentId))
   return bytes

@@ -24,7 +24,7 @@ export function dataCenterDialect(front: FrontEnd): Dialect {
 }
 
 /** Lists of people carry no e-mail address; single answers do, unless it is hidden. */
-export function userRecord({ baseUrl }: FrontEnd, account: Account | undefined): Json {
+function userRecord({ baseUrl }: FrontEnd, account: Account | undefined): Json {
   const profilePicture = { path: '/images/icons/profilepics/default.svg', width: 48, height: 48, isDefault: true }
   if (account === undefined) return { type: 'anonymous', profilePicture, displayName: 'Anonymous' }
   return {

@@ -52,7 +52,7 @@ export function spaceRecord(dialect: Dialect, space: Space, homepage?: Json): Js
   }
 }
 
-export function versionRecord(dialect: Dialect, content: Content): Json {
+function versionRecord(dialect: Dialect, content: Content): Json {
   const { authorId, createdAt, message, number, minorEdit } = content.version
   const self = `${dialect.front.baseUrl}/rest/experimental/content/${content.id}/version/${number}`
   return {
@@ -92,7 +92,7 @@ function v1Label(name: string): Json {
 }
 
 /** A list within a record: no `next`, only its own `start`, `limit` and `size`. */
-export function listPart(rows: unknown[], start: number, limit: number): Json {
+function listPart(rows: unknown[], start: number, limit: number): Json {
   const results = rows.slice(start, start + limit)
   return { results, start, limit, size: results.length }
 }

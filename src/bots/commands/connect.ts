@@ -67,5 +67,5 @@ export async function confirmConnection(
 }
 
 function requireAdmin(core: Core, asker: Asker): void {
-  if (!isAdmin(core.config, asker)) throw new AccessDeniedError('not_admin', refuseNonAdmin(core))
+  if (!isAdmin(core.config, asker)) throw new AccessDeniedError('not_admin', refuseNonAdmin(core, asker))
 }

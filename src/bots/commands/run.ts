@@ -1,13 +1,13 @@
 import { explain } from '../../core/access/why.ts'
 import { isAdmin } from '../../core/access/roles.ts'
 import { type Viewer, resolveReach } from '../../core/access/resolve-reach.ts'
+import { getConnection, unknownConnection } from '../../core/connections/get-connection.ts'
 import { readStatus } from '../../core/connections/status.ts'
 import { testStoredConnection } from '../../core/connections/test-stored.ts'
 import type { Core } from '../../core/core.ts'
 import { search } from '../../core/search/search.ts'
 import { startSync } from '../../core/sync/sync-target.ts'
-import { findConnection } from '../../db/queries/connections.ts'
-import { InvalidInputError, isFootnoteError } from '../../errors.ts'
+import { isFootnoteError } from '../../errors.ts'
 import type { Asker } from '../question.ts'
 import type { Command, CommandResult } from './command.ts'
 import { usages } from './parse.ts'
@@ -33,14 +33,20 @@ export async function runCommand(
 function findRefusal(core: Core, command: Command, asker: Asker): string | undefined {
   if (asker.kind !== 'member') return 'I answer members of this organisation only.'
   const isAdminOnly = usages.find((usage) => usage.name === command.name)?.adminOnly ?? true
-  return isAdminOnly && !isAdmin(core.config, asker) ? refuseNonAdmin(core) : undefined
+  return isAdminOnly && !isAdmin(core.config, asker) ? refuseNonAdmin(core, asker) : undefined
 }
 
-/** A friendly refusal that names whom to ask. */
-export function refuseNonAdmin(core: Core): string {
-  const admins = core.config.FOOTNOTE_ADMINS.filter((admin) => admin.includes('@'))
-  const whom = admins.length > 0 ? admins.join(', ') : 'an owner or admin of this workspace'
-  return `Only Footnote's admins can do that. Please ask ${whom}.`
+/** A friendly refusal that names whom to ask: the admins by e-mail where they are named so, since an id says nothing. */
+export function refuseNonAdmin(core: Core, asker: Asker): string {
+  const named = core.config.FOOTNOTE_ADMINS
+  const addresses = named.filter((admin) => admin.includes('@'))
+  const isWorkspaceAdminEnough = named.length === 0 && asker.platform === 'slack'
+  if (addresses.length > 0) return `Only Footnote's admins can do that. Please ask ${addresses.join(', ')}.`
+  if (isWorkspaceAdminEnough)
+    return "Only Footnote's admins can do that. Please ask an owner or admin of this workspace."
+  return named.length > 0
+    ? "Only Footnote's admins can do that. Please ask whoever runs Footnote here."
+    : "Only Footnote's admins can do that, and none is named yet: whoever runs Footnote here names them with FOOTNOTE_ADMINS."
 }
 
 async function run(core: Core, command: Command, asker: Asker, signal: AbortSignal): Promise<CommandResult> {
@@ -93,20 +99,12 @@ async function runStatus(core: Core, name: string | undefined): Promise<CommandR
 }
 
 async function runTest(core: Core, name: string, signal: AbortSignal): Promise<CommandResult> {
-  const connection = await findConnection(core.database.db, name)
-  if (connection === undefined) throw unknownConnection(name)
+  const connection = await getConnection(core, name)
   const test = await testStoredConnection(core, connection, signal)
   return notice(
     test.result === 'Works' ? 'success' : 'error',
     `${connection.name}: ${test.result}. ${test.cause}`,
     test.remedy === undefined ? [] : [test.remedy],
-  )
-}
-
-export function unknownConnection(name: string): InvalidInputError {
-  return new InvalidInputError(
-    'connection_unknown',
-    `There is no connection called ${name}. See the names with status, or begin with connect.`,
   )
 }
 

@@ -34,7 +34,7 @@ export type SlackApp = {
   stop(): Promise<void>
 }
 
-export const slackEventsPath = '/slack/events'
+const slackEventsPath = '/slack/events'
 
 const apiTimeoutMs = 10_000
 const questionTimeoutMs = 5 * 60_000

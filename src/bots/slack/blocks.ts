@@ -110,7 +110,7 @@ export function shorten(value: string, maxChars: number): string {
 }
 
 /** `&`, `<` and `>` as Slack wants them, which also disarms `<!channel>`, `<@U…>` and links. */
-export function escapeText(value: string): string {
+function escapeText(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 

@@ -121,7 +121,7 @@ function notePieces(answer: Answer): Piece[] {
 }
 
 /** Plain text with `- ` lists and fenced code → pieces; each `[n]` outside code that names a citation links to it. */
-export function textPieces(value: string, citations: Citation[]): Piece[] {
+function textPieces(value: string, citations: Citation[]): Piece[] {
   const pieces: Piece[] = []
   let paragraph: string[] = []
   let fenced: string[] | undefined

@@ -28,7 +28,7 @@ export const webApiMethods = {
   { repeatable: boolean; scopes: readonly string[]; optionalScopes: readonly string[] }
 >
 
-export type WebApiMethod = keyof typeof webApiMethods
+type WebApiMethod = keyof typeof webApiMethods
 
 /** What Slack answered; always parsed by the caller. */
 export type SlackResponse = Record<string, unknown>

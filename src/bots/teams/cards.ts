@@ -23,7 +23,7 @@ export function textBlock(text: string, options: Record<string, unknown> = {}): 
 
 const title = { weight: 'Bolder', size: 'Medium' }
 
-export function attach(card: Card, summary: string): OutboundMessage {
+function attach(card: Card, summary: string): OutboundMessage {
   return { summary, attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }] }
 }
 

@@ -109,7 +109,7 @@ function renderParagraphs(text: string, citationNumbers: ReadonlySet<number>): s
 }
 
 /** Pieces of at most `maxLength` characters, cut at a line or a word where there is one, never inside a character. */
-export function cut(text: string, maxLength: number): string[] {
+function cut(text: string, maxLength: number): string[] {
   const pieces: string[] = []
   let rest = text
   while (rest.length > maxLength) {

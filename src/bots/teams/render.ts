@@ -7,7 +7,7 @@ import { renderConnectOffer, renderHelpCard, renderStatusCard } from './cards.ts
 import { escapeMarkdown, renderBlocks, renderLink, shorten, toHref } from './markdown.ts'
 
 /** Teams refuses messages over 100 KB (UTF-16, everything included) and advises to stay under 80. */
-export const maxMessageBytes = 80 * 1024
+const maxMessageBytes = 80 * 1024
 const maxMessageCharacters = maxMessageBytes / 2
 const maxEntityCharacters = 20_000
 const maxBlockCharacters = 8_000

@@ -1,13 +1,14 @@
 // The command line: options → the same commands as in chat. What only the whole program can do (serve, demo) is handed in
 // by main.ts.
 import { Argument, Command as Program, InvalidArgumentError, Option } from 'commander'
+import { getConnection, unknownConnection } from '../../core/connections/get-connection.ts'
 import { readStatus } from '../../core/connections/status.ts'
 import { removeConnection } from '../../core/connections/remove.ts'
 import type { OpenCore } from '../../core/open-core.ts'
-import { findConnection } from '../../db/queries/connections.ts'
-import { runCommand, unknownConnection } from '../commands/run.ts'
+import { runCommand } from '../commands/run.ts'
 import { type ConnectOptions, runConnectCommand } from './connect.ts'
 import { runEvalCommand } from './eval.ts'
+import { runHelpCommand } from './help.ts'
 import { operator } from './identity.ts'
 import { type Output, createOutput } from './output.ts'
 import { type ViewerOptions, runAskCommand, runSearchCommand, runWhyCommand } from './questions.ts'
@@ -35,6 +36,14 @@ export function createProgram(parts: Parts, finish: Finish): Program {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
+    .helpCommand(false)
+  program
+    .command('help')
+    .description('list the commands, or explain one')
+    .argument('[command]')
+    .action((name: string | undefined, _options: object, command: Program) =>
+      finish(runHelpCommand(program, name, outputOf(command))),
+    )
   addServing(program, parts, finish)
   addAdministration(program, parts, finish)
   addQuestions(program, parts, finish)
@@ -121,8 +130,7 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
     .action(async (name: string, options: { purge: boolean }, command: Program) =>
       finish(
         await parts.withCore(async ({ core }) => {
-          const connection = await findConnection(core.database.db, name)
-          if (connection === undefined) throw unknownConnection(name)
+          const connection = await getConnection(core, name)
           const receipt = await removeConnection(core, connection, { purge: options.purge, actor: 'terminal' })
           const done = receipt.isPurged ? 'deleted' : 'kept, but no longer served'
           outputOf(command).result(

@@ -1,4 +1,5 @@
 import { open as openFile, readFile } from 'node:fs/promises'
+import { auditOperator } from '../../core/access/audit-operator.ts'
 import { resolveReach } from '../../core/access/resolve-reach.ts'
 import type { Core } from '../../core/core.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'
@@ -6,7 +7,6 @@ import { nameRestrictedPages } from '../../core/evaluation/name-pages.ts'
 import { type EvaluationQuestion, readQuestions } from '../../core/evaluation/read-questions.ts'
 import { renderReport } from '../../core/evaluation/report.ts'
 import { ask } from '../../core/questions/ask.ts'
-import { insertAuditEntry } from '../../db/queries/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Output } from './output.ts'
 import { toAskJson } from './questions.ts'
@@ -20,7 +20,7 @@ export async function runEvalCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const questions = readQuestions(await readText(file))
-  await insertAuditEntry(core.database.db, { actor: 'terminal', action: 'eval as operator', subject: 'all content' })
+  await auditOperator(core, 'eval')
   const everything = await resolveReach(core.database.db, { kind: 'operator' })
   const pages = await nameRestrictedPages(core.database.db, questions, everything)
   const results = options.out === undefined ? undefined : await openResults(options.out)

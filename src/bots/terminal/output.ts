@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { isFootnoteError } from '../../errors.ts'
 import { describeError } from '../../log.ts'
+import { plain } from './plain.ts'
 
 export type Output = {
   json: boolean
@@ -15,7 +16,7 @@ export function createOutput(json: boolean): Output {
   return {
     json,
     result: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, undefined, 2) : text}\n`),
-    remark: (text) => void process.stderr.write(`${text}\n`),
+    remark: (text) => void process.stderr.write(`${plain(text)}\n`),
   }
 }
 
@@ -27,15 +28,17 @@ export function reportFailure(error: unknown, json: boolean): number {
   const message = isExpected ? error.message : 'Something went wrong inside Footnote; the lines above name the place.'
   if (!isExpected) process.stderr.write(`${JSON.stringify(describeError(error), undefined, 2)}\n`)
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
-  else process.stderr.write(`${message}\n`)
+  else process.stderr.write(`${plain(message)}\n`)
   return 1
 }
 
-/** commander has printed its own sentence already, except where `--json` keeps it quiet. */
+/** What commander says about options and arguments; help that was asked for is printed already. */
 function reportUsage(error: CommanderError, json: boolean): number {
   if (error.exitCode === 0) return 0
-  const message = error.message.replace(/^error: /, '')
+  // No command at all: commander has printed the help.
+  const isBare = error.code === 'commander.help'
+  const message = isBare ? 'No command was given' : error.message.replace(/^error: /, '')
   if (json) process.stdout.write(`${JSON.stringify({ error: { code: 'usage', message } })}\n`)
-  else process.stderr.write(`${message}. See footnote help.\n`)
+  else if (!isBare) process.stderr.write(`${plain(message)}. See footnote help.\n`)
   return 1
 }

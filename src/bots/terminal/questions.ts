@@ -1,13 +1,13 @@
 // search, ask, why: what a person would ask in chat, from the terminal.
+import { auditOperator } from '../../core/access/audit-operator.ts'
 import { explain } from '../../core/access/why.ts'
-import { type Viewer, resolveReach } from '../../core/access/resolve-reach.ts'
+import { type Viewer, hasAccount, resolveReach } from '../../core/access/resolve-reach.ts'
 import type { Core } from '../../core/core.ts'
 import { type Asked, ask } from '../../core/questions/ask.ts'
 import { search } from '../../core/search/search.ts'
-import { listUsersByEmail } from '../../db/queries/access.ts'
-import { insertAuditEntry } from '../../db/queries/connections.ts'
 import { viewerOf } from './identity.ts'
 import type { Output } from './output.ts'
+import { plain } from './plain.ts'
 import { renderAnswer, renderHits } from './render.ts'
 
 export type ViewerOptions = { as?: string; operator?: boolean }
@@ -44,7 +44,8 @@ export async function runWhyCommand(
   output: Output,
 ): Promise<number> {
   const explanation = await explain(core, pageUrl, options.as?.trim().toLowerCase())
-  output.result(explanation, [explanation.summary, ...explanation.details.map((detail) => `  ${detail}`)].join('\n'))
+  const text = [explanation.summary, ...explanation.details.map((detail) => `  ${detail}`)].join('\n')
+  output.result(explanation, plain(text))
   return 0
 }
 
@@ -75,17 +76,8 @@ export function toAskJson({ answer, passages, timings }: Asked) {
 
 async function openViewer(core: Core, options: ViewerOptions, action: string, output: Output): Promise<Viewer> {
   const viewer = viewerOf(options)
-  if (viewer.kind === 'operator')
-    await insertAuditEntry(core.database.db, {
-      actor: 'terminal',
-      action: `${action} as operator`,
-      subject: 'all content',
-    })
-  if (
-    viewer.kind === 'person' &&
-    viewer.email !== undefined &&
-    (await listUsersByEmail(core.database.db, viewer.email)).length === 0
-  )
+  if (viewer.kind === 'operator') await auditOperator(core, action)
+  if (viewer.kind === 'person' && viewer.email !== undefined && !(await hasAccount(core.database.db, viewer.email)))
     output.remark(
       `No Confluence account with the e-mail address ${viewer.email} is known, so only shared content is searched.`,
     )

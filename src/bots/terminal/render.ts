@@ -1,19 +1,22 @@
-// Results → text for a terminal. Pure; colours come and go with picocolors.
+// Results → text for a terminal. Pure; colours come and go with picocolors. Whatever comes from a site passes plain.ts.
 import pc from 'picocolors'
 import type { Answer } from '../../core/answer/answer.ts'
 import type { CommandResult, ConnectionStatus, SearchHit, SpaceStatus } from '../commands/command.ts'
+import { plain, plainLine } from './plain.ts'
 
 export function renderAnswer(answer: Answer): string {
   const sources = answer.citations.map(
     (citation) =>
-      `  [${citation.n}] ${pc.bold(citation.title)} · ${citation.spaceName} · changed ${renderDay(citation.changedAt)}\n      ${pc.underline(citation.url)}`,
+      `  [${citation.n}] ${pc.bold(plainLine(citation.title))} · ${plainLine(citation.spaceName)} · changed ${renderDay(citation.changedAt)}\n      ${pc.underline(plainLine(citation.url))}`,
   )
-  const nearest = answer.nearest.map((page) => `  · ${page.title} (${page.spaceKey})\n      ${pc.underline(page.url)}`)
+  const nearest = answer.nearest.map(
+    (page) => `  · ${plainLine(page.title)} (${plainLine(page.spaceKey)})\n      ${pc.underline(plainLine(page.url))}`,
+  )
   return [
-    answer.kind === 'answer' ? answer.text : pc.yellow(answer.text),
+    answer.kind === 'answer' ? plain(answer.text) : pc.yellow(plain(answer.text)),
     ...(sources.length > 0 ? [`${pc.dim('Sources: Confluence')}\n${sources.join('\n')}`] : []),
     ...(nearest.length > 0 ? [`${pc.dim('Nearest pages')}\n${nearest.join('\n')}`] : []),
-    ...(answer.note === undefined ? [] : [pc.dim(answer.note)]),
+    ...(answer.note === undefined ? [] : [pc.dim(plain(answer.note))]),
   ].join('\n\n')
 }
 
@@ -21,9 +24,9 @@ export function renderHits(hits: SearchHit[]): string {
   if (hits.length === 0) return 'No page that you may read fits these words.'
   return hits
     .map((hit, i) => {
-      const passage = hit.passage.replace(/\s+/g, ' ').trim()
+      const passage = plainLine(hit.passage)
       const shown = passage.length > 240 ? `${passage.slice(0, 240)}…` : passage
-      return `${i + 1}. ${pc.bold(hit.title)} (${hit.spaceKey})\n   ${pc.underline(hit.url)}\n   ${shown}`
+      return `${i + 1}. ${pc.bold(plainLine(hit.title))} (${plainLine(hit.spaceKey)})\n   ${pc.underline(plainLine(hit.url))}\n   ${shown}`
     })
     .join('\n\n')
 }
@@ -37,7 +40,7 @@ export function renderResult(result: Exclude<CommandResult, { kind: 'question' |
     case 'searchHits':
       return renderHits(result.hits)
     case 'notice':
-      return [result.text, ...result.details.map((detail) => `  ${detail}`)].join('\n')
+      return [plain(result.text), ...result.details.map((detail) => `  ${plain(detail)}`)].join('\n')
   }
 }
 
@@ -51,7 +54,7 @@ function renderConnection(connection: ConnectionStatus): string {
   const result = test === undefined ? 'not tested' : test.result === 'Works' ? pc.green('Works') : pc.red(test.result)
   const lines = [
     `${pc.bold(connection.name)}  ${connection.url}  ${connection.access}  ${result}${connection.state === 'paused' ? pc.yellow('  paused') : ''}`,
-    ...(test?.remedy === undefined ? [] : [pc.yellow(`  ${test.remedy}`)]),
+    ...(test?.remedy === undefined ? [] : [pc.yellow(`  ${plainLine(test.remedy)}`)]),
     `  next sync ${connection.nextSyncAt === undefined ? 'by hand only' : renderTime(connection.nextSyncAt)}  (${connection.schedule})`,
   ]
   const width = Math.max(3, ...connection.spaces.map((space) => space.key.length))
@@ -65,10 +68,15 @@ function renderSpace(space: SpaceStatus, width: number): string[] {
   const failed = space.failed > 0 ? pc.red(`, ${space.failed} failed`) : ''
   const synced = space.lastSyncedAt === undefined ? '' : pc.dim(`  last sync ${renderTime(space.lastSyncedAt)}`)
   return [
-    `  ${space.key.padEnd(width)}  ${stateColours[space.state](space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
-    ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${pc.yellow(space.error)}`]),
-    ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${pc.red('×')} ${failure.title}: ${failure.reason}`),
+    `  ${plainLine(space.key).padEnd(width)}  ${stateColours[space.state](space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
+    ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${pc.yellow(plainLine(space.error))}`]),
+    ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${renderFailure(failure)}`),
   ]
+}
+
+/** `× Title: why it is not stored`. */
+export function renderFailure({ title, reason }: { title: string; reason: string }): string {
+  return `${pc.red('×')} ${plainLine(title)}: ${plainLine(reason)}`
 }
 
 /** `[████████░░░░░░░░]  1,204 / 2,848`. */

@@ -1,30 +1,17 @@
 import pc from 'picocolors'
 import type { OpenCore } from '../../core/open-core.ts'
-import { startSync } from '../../core/sync/sync-target.ts'
-import { type SyncRun, listRuns } from '../../db/queries/sync-runs.ts'
-import { findSpaceById, listFailures, type PageFailure, type Space } from '../../db/queries/spaces.ts'
+import { type SpaceReport, readRuns, reportRuns } from '../../core/sync/report-runs.ts'
+import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
 import type { Output } from './output.ts'
-import { renderBar } from './render.ts'
+import { plainLine } from './plain.ts'
+import { renderBar, renderFailure } from './render.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 
-export type SpaceReport = {
-  space: string
-  state: Space['state']
-  listed: number
-  stored: number
-  unchanged: number
-  updated: number
-  failed: number
-  excluded: number
-  deleted: number
-  failures: { pageId: string; title: string; reason: string }[]
-  error?: string
-}
+type Runs = StartedSync['runs']
 
 /** Spaces that are synced at the same time. */
 export const syncConcurrency = 2
 const pollMs = 200
-const maxReportedFailures = 100
 
 /** `footnote sync`. Returns the exit status: 1 when a space ends in ERROR. */
 export async function runSyncCommand(
@@ -63,14 +50,7 @@ export async function waitForSync(
 }
 
 /** Works the runs here (beside whatever server there is) and shows how far they are until the last one has ended. */
-async function waitForRuns(
-  open: OpenCore,
-  started: SyncRun[],
-  output: Output,
-  signal: AbortSignal,
-): Promise<SpaceReport[]> {
-  const { db } = open.core.database
-  const ids = started.map((run) => run.id)
+async function waitForRuns(open: OpenCore, started: Runs, output: Output, signal: AbortSignal): Promise<SpaceReport[]> {
   const isGuest = open.core.database.kind === 'guest'
   if (isGuest) output.remark('Another Footnote process holds the database and does the work.')
   const workers = isGuest ? undefined : await open.startWorkers(syncConcurrency)
@@ -78,50 +58,14 @@ async function waitForRuns(
   try {
     for (;;) {
       signal.throwIfAborted()
-      const runs = await listRuns(db, ids)
+      const runs = await readRuns(open.core, started)
       bar.show(runs)
-      if (runs.every((run) => run.finishedAt !== null)) return await report(open, runs)
+      if (runs.every((run) => run.finishedAt !== null)) return await reportRuns(open.core, runs)
       await delay(pollMs, undefined, { signal })
     }
   } finally {
     bar.end()
     await workers?.stop()
-  }
-}
-
-async function report(open: OpenCore, runs: SyncRun[]): Promise<SpaceReport[]> {
-  const { db } = open.core.database
-  const spaces = await Promise.all(runs.map((run) => findSpaceById(db, run.spaceId)))
-  const failures = await listFailures(
-    db,
-    runs.map((run) => run.spaceId),
-    maxReportedFailures,
-  )
-  return runs
-    .flatMap((run, i) => {
-      const space = spaces[i]
-      return space === undefined ? [] : [describe(run, space, failures)]
-    })
-    .toSorted((a, b) => (a.space < b.space ? -1 : 1))
-}
-
-function describe(run: SyncRun, space: Space, failures: PageFailure[]): SpaceReport {
-  const counts = run.counts ?? { listed: 0, stored: 0, unchanged: 0, updated: 0, failed: 0, excluded: 0, deleted: 0 }
-  const error = run.error ?? space.error
-  return {
-    space: space.key,
-    state: run.state === 'succeeded' ? 'INGESTED' : 'ERROR',
-    listed: counts.listed,
-    stored: counts.stored,
-    unchanged: counts.unchanged,
-    updated: counts.updated,
-    failed: counts.failed,
-    excluded: counts.excluded,
-    deleted: counts.deleted,
-    failures: failures
-      .filter((failure) => failure.spaceId === space.id)
-      .map(({ pageId, title, reason }) => ({ pageId, title, reason })),
-    ...(error === null ? {} : { error }),
   }
 }
 
@@ -135,14 +79,14 @@ function renderReport(space: SpaceReport): string {
     ...(space.failed > 0 ? [pc.red(`${space.failed} failed`)] : []),
   ]
   return [
-    `${mark} ${space.space.padEnd(12)} ${parts.join(', ')}`,
-    ...(space.error === undefined ? [] : [`  ${pc.yellow(space.error)}`]),
-    ...space.failures.map((failure) => `  ${pc.red('×')} ${failure.title}: ${failure.reason}`),
+    `${mark} ${plainLine(space.space).padEnd(12)} ${parts.join(', ')}`,
+    ...(space.error === undefined ? [] : [`  ${pc.yellow(plainLine(space.error))}`]),
+    ...space.failures.map((failure) => `  ${renderFailure(failure)}`),
   ].join('\n')
 }
 
 /** One line that rewrites itself on a terminal; elsewhere a line for each tenth. */
-function createProgressBar(output: Output): { show: (runs: SyncRun[]) => void; end: () => void } {
+function createProgressBar(output: Output): { show: (runs: Runs) => void; end: () => void } {
   let shownTenth = -1
   let isDrawn = false
   return {
@@ -164,7 +108,7 @@ function createProgressBar(output: Output): { show: (runs: SyncRun[]) => void; e
   }
 }
 
-function sum(runs: SyncRun[], of: (counts: NonNullable<SyncRun['counts']>) => number): number {
+function sum(runs: Runs, of: (counts: NonNullable<Runs[number]['counts']>) => number): number {
   return runs.reduce((total, run) => total + (run.counts === null ? 0 : of(run.counts)), 0)
 }
 

@@ -19,6 +19,11 @@ export async function resolveReach(db: Db, viewer: Viewer): Promise<Reach> {
   return makeReach({ kind: 'sets', accessSetIds: await resolveAccessSets(db, await findRights(db, viewer)) })
 }
 
+/** Whether a connected site has an account with this e-mail address. */
+export async function hasAccount(db: Db, email: string): Promise<boolean> {
+  return (await listUsersByEmail(db, email)).length > 0
+}
+
 async function findRights(db: Db, viewer: Exclude<Viewer, { kind: 'operator' }>): Promise<ViewerRights> {
   const rights = { seesShared: true, isLicensedEverywhere: false, seesInternal: false }
   if (viewer.kind === 'audience') return { ...rights, userIds: [], isLicensedEverywhere: true }

@@ -22,15 +22,15 @@ const absent =
 /** Explains the page at `address` for the Confluence user with this e-mail; `undefined` is somebody with no account there. */
 export async function explain(core: Core, address: string, email: string | undefined): Promise<Explanation> {
   const { db } = core.database
-  const connection = (await listConnections(db)).find((known) =>
+  const connections = (await listConnections(db)).filter((known) =>
     address.toLowerCase().startsWith(`${known.baseUrl.toLowerCase()}/`),
   )
-  if (connection === undefined)
+  if (connections.length === 0)
     throw new InvalidInputError(
       'page_unknown',
       'That is not the address of a page on a connected site. Copy the page link from the browser.',
     )
-  const page = await findAddressed(core, connection, address)
+  const page = await findAddressed(core, connections, address)
   if (page === undefined || page.accessSetId === null || page.tombstonedAt !== null)
     return { mayRead: false, summary: absent, details: [] }
   if (page.accessMode === 'shared')
@@ -53,11 +53,15 @@ export async function explain(core: Core, address: string, email: string | undef
   }
 }
 
-async function findAddressed(core: Core, connection: Connection, address: string): Promise<FoundPage | undefined> {
-  const { pageId } = normaliseAddress(address, connection.deployment, { allowLoopback: true })
-  if (pageId !== undefined) return findPage(core.database.db, connection.id, { pageId })
-  const path = new URL(address).href.slice(connection.baseUrl.length)
-  return findPage(core.database.db, connection.id, { webPath: path })
+/** Several connections may each sync some spaces of one site. */
+async function findAddressed(core: Core, connections: Connection[], address: string): Promise<FoundPage | undefined> {
+  for (const { id, deployment, baseUrl } of connections) {
+    const { pageId } = normaliseAddress(address, deployment, { allowLoopback: true })
+    const wanted = pageId === undefined ? { webPath: new URL(address).href.slice(baseUrl.length) } : { pageId }
+    const page = await findPage(core.database.db, id, wanted)
+    if (page !== undefined && page.tombstonedAt === null) return page
+  }
+  return undefined
 }
 
 function describeLayer(layer: LayerVerdict, page: FoundPage): string {

@@ -2,6 +2,7 @@
 // census from what is left of v1.
 import { z } from 'zod'
 import { AccessDeniedError, TransientError } from '../../errors.ts'
+import { keepProvenAnonymous } from './anonymous.ts'
 import { isListed, label, permissionExpansion, permissionRow, v1User, type V1User } from './answers.ts'
 import { cloudAncestor, cloudBody, cloudPage, cloudPermission, cloudSpace, cloudUser } from './cloud-answers.ts'
 import { fetchKnownUser } from './current-user.ts'
@@ -29,8 +30,9 @@ type CloudSiteOptions = SiteOptions & {
 const bodyBatchSize = 250
 
 export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
-  const { address } = options
+  const { address, credential: _credential, ...httpOptions } = options
   const http = createClient(options)
+  const nobody = createHttpClient(address.baseUrl, undefined, httpOptions)
   const reader: PermissionReader = {
     http,
     groupKey: 'id',
@@ -45,7 +47,7 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
     fetchBodies: (pageIds, signal) => fetchBodies(http, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
-      orUnreadableToOthers(fetchSpaceReaders(http, space, signal), () => fetchCurrentUser(signal)),
+      orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
     fetchPagePermissions: async (pageId, signal) => {
       const [readers, labels] = await Promise.all([
@@ -141,7 +143,12 @@ function toBody(row: z.infer<typeof cloudBody>): PageBody {
   return { pageId: row.id, versionNumber: row.version.number, status: row.status, storage: row.body.storage.value }
 }
 
-async function fetchSpaceReaders(http: HttpClient, space: SiteSpace, signal: AbortSignal): Promise<SitePrincipal[]> {
+async function fetchSpaceReaders(
+  http: HttpClient,
+  nobody: HttpClient,
+  space: SiteSpace,
+  signal: AbortSignal,
+): Promise<SitePrincipal[]> {
   const listing = {
     path: path`/api/v2/spaces/${space.spaceId}/permissions`,
     row: cloudPermission,
@@ -149,9 +156,10 @@ async function fetchSpaceReaders(http: HttpClient, space: SiteSpace, signal: Abo
     subject: `space ${space.key}`,
   }
   const rows = await collect(iterateByCursor(http, listing, signal))
-  return rows
+  const readers = rows
     .filter(({ operation }) => operation.key === 'read' && operation.targetType === 'space')
     .map(({ principal }) => toPrincipal(principal?.type ?? 'nothing', principal?.id ?? ''))
+  return keepProvenAnonymous(readers, nobody, path`/api/v2/spaces/${space.spaceId}`, signal)
 }
 
 /** Roles are not resolved to their holders: on a site that uses them, their readers stay unknown. */

@@ -1,6 +1,7 @@
 // Confluence Data Center and Server: one REST API with offset paging, users by key, groups by name.
 import { z } from 'zod'
 import { AccessDeniedError, InvalidInputError, TransientError } from '../../errors.ts'
+import { keepProvenAnonymous } from './anonymous.ts'
 import { isListed, label, permissionExpansion, permissionRow } from './answers.ts'
 import { fetchKnownUser } from './current-user.ts'
 import {
@@ -37,6 +38,7 @@ const bodyBatchSize = 50
 
 export function createDataCenterSite({ address, credential, ...options }: DataCenterSiteOptions): ConfluenceSite {
   const http = createHttpClient(address.baseUrl, renderAuthorization(credential), options)
+  const nobody = createHttpClient(address.baseUrl, undefined, options)
   const reader: PermissionReader = {
     http,
     groupKey: 'name',
@@ -51,7 +53,7 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
     fetchBodies: (pageIds, signal) => fetchBodies(http, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
-      orUnreadableToOthers(fetchSpaceReaders(http, space, signal), () => fetchCurrentUser(signal)),
+      orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
     fetchPagePermissions: (contentId, signal) => fetchPagePermissions(reader, contentId, signal),
     fetchAncestor: (contentId, _type, signal) => orUnreadable(fetchAncestor(http, contentId, signal)),
@@ -199,12 +201,13 @@ function toBody(row: z.infer<typeof datacenterBody>): PageBody | undefined {
 /** 9.1 and newer; not readable with older versions, and only by space admins. */
 async function fetchSpaceReaders(
   http: HttpClient,
+  nobody: HttpClient,
   space: SiteSpace,
   signal: AbortSignal,
 ): Promise<SitePrincipal[] | 'unreadable'> {
   const rows = await fetchSpacePermissions(http, space, signal)
   if (rows === undefined) return 'unreadable'
-  return rows
+  const readers = rows
     .filter(({ operation }) => operation.operationKey === 'read' && operation.targetType === 'space')
     .map(({ subject }): SitePrincipal => {
       if (subject?.type === 'user' && subject.userKey !== undefined) return { kind: 'user', userId: subject.userKey }
@@ -214,6 +217,7 @@ async function fetchSpaceReaders(
       if (subject?.type === 'anonymous') return { kind: 'anonymous' }
       return { kind: 'unknown', description: subject?.type ?? 'nobody named' }
     })
+  return keepProvenAnonymous(readers, nobody, path`/rest/api/space/${space.key}`, signal)
 }
 
 /** To others than admins it answers 500 instead of 403 (CONFSERVER-99908). */

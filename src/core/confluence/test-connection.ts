@@ -5,7 +5,7 @@ import { openSite } from './open-site.ts'
 import type { SiteOptions } from './site-options.ts'
 import type { ConfluenceSite, Credential, SiteAddress, SiteUser } from './site.ts'
 
-export type TestResult =
+type TestResult =
   | 'Works'
   | 'Connection Error'
   | 'Missing Credentials'

@@ -178,6 +178,7 @@ async function checkScope(
         'This account sees no space. Give it the right to view the spaces that Footnote shall answer from.',
         { field: 'spaces' },
       )
+    await refuseTaken(core, baseUrl, listed)
     return { kind: 'all' }
   }
   const { selected, missingKeys } = selectSpaces(listed, { kind: 'spaces', keys })
@@ -188,7 +189,13 @@ async function checkScope(
       `There is no space with the key ${missing} that this account can see.${suggestKeys(missing, listed)}`,
       { field: 'spaces' },
     )
-  for (const space of selected)
+  await refuseTaken(core, baseUrl, selected)
+  return { kind: 'spaces', keys: selected.map((space) => space.key) }
+}
+
+/** A space that two connections sync would be stored, and answered from, twice. */
+async function refuseTaken(core: Core, baseUrl: string, spaces: SiteSpace[]): Promise<void> {
+  for (const space of spaces)
     for (const known of await listSpacesByKey(core.database.db, space.key))
       if (known.baseUrl === baseUrl && known.space.spaceId === space.spaceId)
         throw new InvalidInputError(
@@ -196,7 +203,6 @@ async function checkScope(
           `Space ${space.key} is already connected through ${known.connectionName}; use sync ${space.key} to refresh it.`,
           { field: 'spaces' },
         )
-  return { kind: 'spaces', keys: selected.map((space) => space.key) }
 }
 
 async function countPages(site: ConfluenceSite, spaces: SiteSpace[], signal: AbortSignal): Promise<number> {

@@ -21,7 +21,12 @@ const expireInSeconds = 24 * 3600 - 1
 /** pg-boss is started by the first call: most commands need no queue. */
 export function createQueue(database: Database, log: Logger): Queue {
   let started: Promise<PgBoss> | undefined
-  const boss = (): Promise<PgBoss> => (started ??= startBoss(database, log))
+  const boss = (): Promise<PgBoss> =>
+    (started ??= startBoss(database, log).catch((error: unknown) => {
+      // The next call tries again, and stopping finds nothing to stop.
+      started = undefined
+      throw error
+    }))
   return {
     enqueueRun: async (runId) => {
       await (await boss()).send(name, { runId }, { singletonKey: String(runId), retryLimit: 0, expireInSeconds })

@@ -17,9 +17,10 @@ export function nextRunAt(expression: string, timezone: string): Date | undefine
     )
   try {
     const task = createTask(expression, () => undefined, { timezone })
-    const next = task.getNextRun()
+    // Not getNextRun: it is null for a task that was never started.
+    const [next] = task.getNextRuns(1)
     void task.destroy()
-    return next ?? undefined
+    return next
   } catch (cause) {
     throw new InvalidInputError(
       'timezone_invalid',

@@ -5,7 +5,7 @@ import { type SyncRun, claimRun, finishRun, renewLease, requeueRun } from '../..
 import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
 import { openConnectionSite } from '../connections/open-site.ts'
 import type { Core } from '../core.ts'
-import { noCounts, runSpace } from '../sync/run-space.ts'
+import { runSpace } from '../sync/run-space.ts'
 
 const leaseMs = 60_000
 const renewEveryMs = 15_000
@@ -22,7 +22,7 @@ export async function workRun(core: Core, runId: number, signal: AbortSignal): P
   if (run === undefined) return
   const lost = new AbortController()
   const renewing = setInterval(() => {
-    renewLease(db, runId, worker, lease()).then(
+    renewLease(db, run, lease()).then(
       (isOurs) => isOurs || lost.abort(),
       (error: unknown) => core.log.warn({ err: error, runId }, 'lease was not renewed'),
     )
@@ -31,7 +31,7 @@ export async function workRun(core: Core, runId: number, signal: AbortSignal): P
     await work(core, run, AbortSignal.any([signal, lost.signal]))
   } catch (error) {
     if (lost.signal.aborted) core.log.warn({ runId }, 'another worker took the run over')
-    else if (signal.aborted) await requeueRun(db, runId)
+    else if (signal.aborted) await requeueRun(db, run)
     else throw error
   } finally {
     clearInterval(renewing)
@@ -43,25 +43,24 @@ async function work(core: Core, run: SyncRun, signal: AbortSignal): Promise<void
   const space = await findSpaceById(db, run.spaceId)
   const connection = space === undefined ? undefined : await findConnectionById(db, space.connectionId)
   if (space === undefined || connection === undefined) return
+  if (connection.state === 'removed') {
+    await finishRun(db, run, { state: 'cancelled', error: null, finishedAt: core.now() })
+    return
+  }
   await updateSpace(db, space.id, { state: 'IN_PROGRESS' })
   core.log.info({ connection: connection.name, space: space.key, kind: run.kind }, 'sync run started')
   try {
     const site = openConnectionSite(core, connection)
     const counts = await runSpace({ database: core.database, site, run, space, now: core.now }, signal)
     const finishedAt = core.now()
-    await finishRun(db, run.id, { state: 'succeeded', counts, error: null, finishedAt })
+    if (!(await finishRun(db, run, { state: 'succeeded', counts, error: null, finishedAt }))) return
     await updateSpace(db, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
     core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
   } catch (error) {
     if (signal.aborted) throw error
     const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
     core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
-    await finishRun(db, run.id, {
-      state: 'failed',
-      counts: run.counts ?? noCounts,
-      error: sentence,
-      finishedAt: core.now(),
-    })
+    if (!(await finishRun(db, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
     await updateSpace(db, space.id, { state: 'ERROR', error: sentence })
     if (error instanceof ConnectionRevokedError)
       await updateConnection(db, connection.id, {

@@ -16,7 +16,7 @@ export type Asked = {
 }
 
 /** Longer questions are cut for search and answering; people are told when that happens (`maxQuestionCharacters`). */
-export const maxQuestionCharacters = 4_000
+const maxQuestionCharacters = 4_000
 
 export async function ask(
   core: Core,

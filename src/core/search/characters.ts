@@ -1,6 +1,6 @@
 // What a character is to the analysis of text, as a table that fills itself.
 
-export const SEPARATOR = 0
+const SEPARATOR = 0
 export const LOWER = 1
 export const UPPER = 2
 export const DIGIT = 3

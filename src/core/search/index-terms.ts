@@ -13,7 +13,7 @@ export type IndexedFields = {
 }
 
 /** How often a field's terms count: BM25F, done by repeating terms, so that a plain BM25 index can hold it. */
-export const fieldWeights = { title: 2, headingPath: 1, ancestorTitles: 1, space: 2, labels: 1, text: 1 } as const
+const fieldWeights = { title: 2, headingPath: 1, ancestorTitles: 1, space: 2, labels: 1, text: 1 } as const
 
 /** Search terms of a chunk for the `terms` column (joined by blanks); its `term_count` is their number. */
 export function termsOf(fields: IndexedFields): string[] {

@@ -4,13 +4,21 @@ import {
   type LayerRow,
   ensureAccessSets,
   listStaleGroups,
+  listUsersWithoutEmail,
   replaceGroupMembers,
   replaceLayers,
   upsertPrincipals,
 } from '../../db/queries/access.ts'
 import { AccessDeniedError } from '../../errors.ts'
 import { type ContentNode, resolveCarriers } from '../access/layers.ts'
-import type { CensusPage, ConfluenceSite, PagePermissions, SitePrincipal, SiteSpace } from '../confluence/site.ts'
+import type {
+  CensusPage,
+  ConfluenceSite,
+  PagePermissions,
+  SitePrincipal,
+  SiteSpace,
+  SiteUser,
+} from '../confluence/site.ts'
 import { principalOf, principalOfUser, readerKey } from './principals.ts'
 
 export type SpacePermissions = {
@@ -128,7 +136,9 @@ export async function storeSpacePermissions(
     db,
     connectionId,
     [
-      ...[...permissions.readers].map(([id, readers]) => layerOf('content', id, readers)),
+      ...[...permissions.readers].flatMap(([id, readers]) =>
+        unknownIds.has(id) ? [] : [layerOf('content', id, readers)],
+      ),
       ...[...unknownIds].map((id) => layerOf('content', id, undefined)),
     ],
     now,
@@ -169,11 +179,36 @@ async function storePrincipals(
   const groupIds = [...principals].flatMap(([key, id]) => (key.startsWith('group:') ? [id] : []))
   for (const group of await listStaleGroups(db, connectionId, groupIds, new Date(now.getTime() - groupFreshnessMs))) {
     const members = await site.fetchGroupMembers({ groupId: group.confluenceId, name: group.name }, signal)
-    const rows = members === 'unreadable' ? [] : members.map(principalOfUser)
-    const written = await upsertPrincipals(db, connectionId, rows)
+    const known = members === 'unreadable' ? [] : await completeMembers(db, site, connectionId, members, signal)
+    const written = await upsertPrincipals(db, connectionId, known.map(principalOfUser))
     await db.transaction((tx) =>
       replaceGroupMembers(tx, group.id, [...written.values()], members === 'unreadable' ? null : now),
     )
   }
   return principals
+}
+
+/** Members that are asked for at once when a list came without e-mail addresses. */
+const profileBatch = 50
+
+/**
+ * Data Center's lists carry no e-mail addresses, and without one nobody is recognised: members whose address is not known
+ * yet are asked for. A whole batch without any address means that the site hides them, and then nobody else is asked for.
+ */
+async function completeMembers(
+  db: Db,
+  site: ConfluenceSite,
+  connectionId: number,
+  members: SiteUser[],
+  signal: AbortSignal,
+): Promise<SiteUser[]> {
+  const silent = members.filter(({ email }) => email === undefined).map(({ userId }) => userId)
+  const wanted = silent.length === 0 ? [] : await listUsersWithoutEmail(db, connectionId, silent)
+  const profiles = new Map<string, SiteUser>()
+  for (let start = 0; start < wanted.length; start += profileBatch) {
+    const users = await site.fetchUsers(wanted.slice(start, start + profileBatch), signal)
+    for (const user of users) profiles.set(user.userId, user)
+    if (users.every(({ email }) => email === undefined)) break
+  }
+  return members.map((member) => profiles.get(member.userId) ?? member)
 }

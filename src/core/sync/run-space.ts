@@ -91,7 +91,7 @@ export async function runSpace({ database, site, run, space, now }: SpaceRun, si
     toIndex,
     signal,
   )
-  await purgeUnusedLayers(db, space.connectionId)
+  await purgeUnusedLayers(db, space.connectionId, space.id)
   counts.stored = (await countStoredPages(db, [space.id])).get(space.id) ?? 0
   await updateSpace(db, space.id, {
     permissionsReadAt: startedAt,

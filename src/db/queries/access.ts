@@ -31,10 +31,12 @@ export async function upsertPrincipals(
     const written = await rows<{ id: string | number; kind: string; confluenceId: string }>(
       db,
       sql`insert into principals (connection_id, kind, confluence_id, name, email, is_active, is_guest)
-          select ${connectionId}::bigint, kind, "confluenceId", coalesce(name, ''), lower(email), coalesce("isActive", true),
-                 coalesce("isGuest", false)
+          select ${connectionId}::bigint, r.kind, r."confluenceId", coalesce(r.name, ''), lower(r.email),
+                 coalesce(r."isActive", known.is_active, true), coalesce(r."isGuest", known.is_guest, false)
             from jsonb_to_recordset(${json(batch)})
               as r(kind text, "confluenceId" text, name text, email text, "isActive" boolean, "isGuest" boolean)
+            left join principals known on known.connection_id = ${connectionId}::bigint and known.kind = r.kind
+              and known.confluence_id = r."confluenceId"
           on conflict (connection_id, kind, confluence_id) do update set
             name = case when excluded.name = '' then principals.name else excluded.name end,
             email = coalesce(excluded.email, principals.email),
@@ -152,16 +154,32 @@ export async function replaceGroupMembers(
   )
 }
 
-/** Forgets access sets that no page carries and restrictions that no access set holds. */
-export async function purgeUnusedLayers(db: Db, connectionId: number): Promise<void> {
+/**
+ * Forgets access sets that no page carries and restrictions that no access set holds. Not while another space of the
+ * connection is synced: that run has written layers and sets which its pages are about to carry. The last one cleans up.
+ */
+export async function purgeUnusedLayers(db: Db, connectionId: number, spaceId: number): Promise<void> {
+  const nobodyElse = sql`not exists (select 1 from sync_runs r join spaces o on o.id = r.space_id
+    where o.connection_id = ${connectionId} and o.id <> ${spaceId} and r.state = 'running')`
   await db.execute(
-    sql`delete from access_sets s where s.connection_id = ${connectionId}
+    sql`delete from access_sets s where s.connection_id = ${connectionId} and ${nobodyElse}
           and not exists (select 1 from pages p where p.access_set_id = s.id)`,
   )
   await db.execute(
-    sql`delete from layers l where l.connection_id = ${connectionId} and l.carrier_kind = 'content'
+    sql`delete from layers l where l.connection_id = ${connectionId} and l.carrier_kind = 'content' and ${nobodyElse}
           and not exists (select 1 from access_set_layers sl where sl.layer_id = l.id)`,
   )
+}
+
+/** Those of these users whose e-mail address is not known. */
+export async function listUsersWithoutEmail(db: Db, connectionId: number, userIds: string[]): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    db,
+    sql`select value as id from jsonb_array_elements_text(${json(userIds)}) value
+         where not exists (select 1 from principals p where p.connection_id = ${connectionId} and p.kind = 'user'
+           and p.confluence_id = value and p.email is not null)`,
+  )
+  return found.map(({ id }) => id)
 }
 
 export type ViewerRights = {

@@ -1,6 +1,6 @@
 import { and, eq, inArray, lt, ne, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { auditLog, connections } from '../schema.ts'
+import { auditLog, connections, spaces } from '../schema.ts'
 
 export type Connection = typeof connections.$inferSelect
 export type NewConnection = typeof connections.$inferInsert
@@ -45,8 +45,10 @@ export async function purgeDrafts(db: Db, name: string, createdBefore: Date): Pr
     )
 }
 
-/** Removes a connection with everything that hangs on it. */
+/** Removes a connection with everything that hangs on it. Within a transaction. */
 export async function purgeConnection(db: Db, id: number): Promise<void> {
+  // First what refers to access sets and layers: those go with the connection, in no order that we decide.
+  await db.delete(spaces).where(eq(spaces.connectionId, id))
   await db.delete(connections).where(eq(connections.id, id))
 }
 

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { type Database, type Db, rows } from '../database.ts'
 import { pages } from '../schema.ts'
 import { bigints, json, storable } from '../sql.ts'
+import { insertPostings } from './postings.ts'
 
 /** What is stored of a page, as far as a census compares it. */
 export type StoredPage = {
@@ -165,15 +166,6 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
            where p.id = r.id`,
     )
   })
-}
-
-/** The inverted index of these pages' chunks, from their analysed terms. */
-async function insertPostings(db: Db, pageIds: number[]): Promise<void> {
-  await db.execute(
-    sql`insert into postings (term, chunk_id, frequency)
-        select term, c.id, least(count(*), 32767) from chunks c, unnest(string_to_array(c.terms, ' ')) term
-         where c.page_id = any(${bigints(pageIds)}) and term <> '' group by term, c.id`,
-  )
 }
 
 export type FoundPage = StoredPage & { spaceKey: string; accessMode: 'mirrored' | 'shared'; chunkCount: number }

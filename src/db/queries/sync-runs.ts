@@ -53,33 +53,39 @@ export async function claimRun(
 }
 
 /** False when the run is not this worker's any more. */
-export async function renewLease(db: Db, runId: number, worker: string, leaseUntil: Date): Promise<boolean> {
-  const renewed = await db
-    .update(syncRuns)
-    .set({ leaseUntil })
-    .where(and(eq(syncRuns.id, runId), eq(syncRuns.worker, worker), eq(syncRuns.state, 'running')))
-    .returning({ id: syncRuns.id })
-  return renewed.length === 1
+export async function renewLease(db: Db, run: Pick<SyncRun, 'id' | 'worker'>, leaseUntil: Date): Promise<boolean> {
+  return updateOwn(db, run, { leaseUntil })
 }
 
 export async function updateRunCounts(db: Db, runId: number, counts: RunCounts): Promise<void> {
   await db.update(syncRuns).set({ counts }).where(eq(syncRuns.id, runId))
 }
 
+/** Ends a run; without `counts` those stay that it had reached. False when the run is not this worker's any more. */
 export async function finishRun(
   db: Db,
-  runId: number,
-  values: { state: 'succeeded' | 'failed' | 'cancelled'; counts: RunCounts; error: string | null; finishedAt: Date },
-): Promise<void> {
-  await db
-    .update(syncRuns)
-    .set({ ...values, leaseUntil: null })
-    .where(eq(syncRuns.id, runId))
+  run: Pick<SyncRun, 'id' | 'worker'>,
+  values: { state: 'succeeded' | 'failed' | 'cancelled'; counts?: RunCounts; error: string | null; finishedAt: Date },
+): Promise<boolean> {
+  return updateOwn(db, run, { ...values, leaseUntil: null })
 }
 
-/** Puts a run back into the queue for another attempt. */
-export async function requeueRun(db: Db, runId: number): Promise<void> {
-  await db.update(syncRuns).set({ state: 'queued', worker: null, leaseUntil: null }).where(eq(syncRuns.id, runId))
+/** Puts a run back into the queue for another attempt, unless another worker has it by now. */
+export async function requeueRun(db: Db, run: Pick<SyncRun, 'id' | 'worker'>): Promise<boolean> {
+  return updateOwn(db, run, { state: 'queued', worker: null, leaseUntil: null })
+}
+
+async function updateOwn(
+  db: Db,
+  run: Pick<SyncRun, 'id' | 'worker'>,
+  values: Partial<typeof syncRuns.$inferInsert>,
+): Promise<boolean> {
+  const updated = await db
+    .update(syncRuns)
+    .set(values)
+    .where(and(eq(syncRuns.id, run.id), eq(syncRuns.worker, run.worker ?? ''), eq(syncRuns.state, 'running')))
+    .returning({ id: syncRuns.id })
+  return updated.length === 1
 }
 
 /** With the embedded database no other process can be at work: what is marked running was left by one that died. */

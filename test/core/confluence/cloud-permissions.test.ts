@@ -31,7 +31,7 @@ describe('who may read', () => {
       { principal: { type: 'user', id: 'reader' }, operation: { key: 'read', targetType: 'page' } },
     ]
     await withCloudSite(
-      () => list(entries),
+      ({ headers }) => (headers.authorization === undefined ? { json: { key: 'IT' } } : list(entries)),
       async (site) => {
         expect(await site.fetchSpaceReaders(space, signal)).toEqual([
           { kind: 'user', userId: 'u1' },
@@ -43,6 +43,25 @@ describe('who may read', () => {
           { kind: 'unknown', description: 'nothing' },
         ])
       },
+    )
+  })
+
+  test.each<[string, Reply]>([
+    ['401', { status: 401, json: {} }],
+    ['403', { status: 403, json: {} }],
+    ['404', { status: 404, json: {} }],
+    ['a sign-in page', { html: '<form>' }],
+  ])('an entry for anonymous readers lets nobody in where the site answers them with %s', async (_, reply) => {
+    const entry = {
+      principal: { type: 'access-class', id: 'anonymous-users' },
+      operation: { key: 'read', targetType: 'space' },
+    }
+    await withCloudSite(
+      ({ headers }) => (headers.authorization === undefined ? reply : list([entry])),
+      async (site) =>
+        expect(await site.fetchSpaceReaders(space, signal)).toEqual([
+          { kind: 'unknown', description: expect.any(String) },
+        ]),
     )
   })
 

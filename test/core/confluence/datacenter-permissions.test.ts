@@ -15,7 +15,7 @@ describe('who may read', () => {
       { operation: { targetType: 'page', operationKey: 'create' }, subject: { type: 'user', userKey: 'k2' } },
     ]
     await withDataCenterSite(
-      () => ({ json: entries }),
+      ({ headers }) => ({ json: headers.authorization === undefined ? { key: 'IT' } : entries }),
       async (site) => {
         expect(await site.fetchSpaceReaders(space, signal)).toEqual([
           { kind: 'user', userId: 'k1' },
@@ -25,6 +25,19 @@ describe('who may read', () => {
           { kind: 'anonymous' },
         ])
       },
+    )
+  })
+
+  test('an entry for anonymous readers lets nobody in while the site is closed to them', async () => {
+    await withDataCenterSite(
+      ({ headers }) =>
+        headers.authorization === undefined
+          ? { status: 401, json: {} }
+          : { json: [{ operation: read, subject: { type: 'anonymous' } }] },
+      async (site) =>
+        expect(await site.fetchSpaceReaders(space, signal)).toEqual([
+          { kind: 'unknown', description: expect.any(String) },
+        ]),
     )
   })
 

@@ -1,0 +1,17 @@
+import { type Connection, findConnection } from '../../db/queries/connections.ts'
+import { InvalidInputError } from '../../errors.ts'
+import type { Core } from '../core.ts'
+
+/** The connection of this name, whatever its case; rejects with `InvalidInputError` when there is none. */
+export async function getConnection(core: Core, name: string): Promise<Connection> {
+  const connection = await findConnection(core.database.db, name)
+  if (connection === undefined) throw unknownConnection(name)
+  return connection
+}
+
+export function unknownConnection(name: string): InvalidInputError {
+  return new InvalidInputError(
+    'connection_unknown',
+    `There is no connection called ${name}. See the names with status, or begin with connect.`,
+  )
+}

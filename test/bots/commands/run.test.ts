@@ -1,0 +1,315 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSite } from '../../../sandbox/confluence/model.ts'
+import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
+import type { Command, CommandResult } from '../../../src/bots/commands/command.ts'
+import { confirmConnection, draftConnection } from '../../../src/bots/commands/connect.ts'
+import { usages } from '../../../src/bots/commands/parse.ts'
+import { runCommand } from '../../../src/bots/commands/run.ts'
+import type { Asker } from '../../../src/bots/question.ts'
+import { loadConfig } from '../../../src/config.ts'
+import type { Core } from '../../../src/core/core.ts'
+import { databaseKinds } from '../../support/database.ts'
+import { type Flow, company, connectFormFor, connectSite, openFlow, slackMember } from '../../support/flow.ts'
+
+const alice = slackMember('alice.member')
+const bob = slackMember('bob.member')
+const owner = slackMember('ada.admin', { isWorkspaceAdmin: true })
+const signal = (): AbortSignal => AbortSignal.timeout(20_000)
+
+const samples: Command[] = [
+  { name: 'help' },
+  { name: 'connect' },
+  { name: 'sync', target: undefined, full: false },
+  { name: 'status', connection: undefined },
+  { name: 'test', connection: 'acme' },
+  { name: 'spaces', connection: undefined },
+  { name: 'ask', question: 'Why?' },
+  { name: 'search', words: 'badge' },
+  { name: 'why', pageUrl: 'https://elsewhere.example/wiki' },
+]
+
+function noticeOf(result: CommandResult): { tone: string; text: string; details: string[] } {
+  if (result.kind !== 'notice') throw new Error(`no notice but ${result.kind}`)
+  return result
+}
+
+describe.each(databaseKinds)('runCommand on %s', (kind) => {
+  let flow: Flow
+  /** A site of the same spaces whose sync account is an ordinary person: it cannot see page 4. */
+  let other: RunningConfluence
+
+  beforeAll(async () => {
+    flow = await openFlow(kind)
+    const groups = [{ name: 'staff', members: ['alice', 'bob', 'sync'] }]
+    const site = createSite({ ...company, groups, syncAccount: { accountId: 'sync', seesAll: false } })
+    other = await startConfluence({ flavour: 'datacenter', site })
+  })
+  afterAll(async () => {
+    await other.close()
+    await flow.close()
+  })
+
+  const run = (command: Command, asker: Asker = owner, core: Core = flow.core): Promise<CommandResult> =>
+    runCommand(core, command, asker, signal())
+  const runNotice = async (...args: Parameters<typeof run>) => noticeOf(await run(...args))
+  const sync = (target?: string, full = false) => runNotice({ name: 'sync', target, full })
+
+  describe('before anything is connected', () => {
+    it('shows an empty status and says how to begin', async () => {
+      expect(await run({ name: 'status', connection: undefined })).toEqual({ kind: 'status', connections: [] })
+      expect(await sync()).toMatchObject({
+        tone: 'error',
+        text: 'No Confluence site is connected yet. Begin with connect.',
+      })
+      expect(await run({ name: 'search', words: 'badge' }, alice)).toMatchObject({ kind: 'searchHits', hits: [] })
+    })
+  })
+
+  describe('who may do what', () => {
+    const adminOnly = new Set(usages.filter((usage) => usage.adminOnly).map(({ name }) => name))
+
+    it('lets admins alone connect, sync, test and see the state', () => {
+      expect([...adminOnly].toSorted()).toEqual(['connect', 'spaces', 'status', 'sync', 'test'])
+    })
+
+    it.each(samples)('refuses $name to guests, externals, bots and people who left', async (command) => {
+      for (const asker of [
+        { ...owner, kind: 'guest' as const },
+        { ...owner, kind: 'external' as const },
+        { ...owner, kind: 'bot' as const },
+        { ...owner, kind: 'deactivated' as const },
+      ])
+        expect(await runNotice(command, asker)).toMatchObject({
+          tone: 'refusal',
+          text: 'I answer members of this organisation only.',
+        })
+    })
+
+    it.each(samples.filter(({ name }) => adminOnly.has(name)))('refuses $name to members', async (command) => {
+      expect((await runNotice(command, alice)).tone).toBe('refusal')
+    })
+
+    it.each<[string, string, Asker, string]>([
+      ['the owner while nobody is named', '', alice, 'Please ask an owner or admin of this workspace.'],
+      ['the addresses that are named', 'bob.member@acme.example, U0X', alice, 'Please ask bob.member@acme.example.'],
+      ['whoever runs the server when only ids are named', 'U0X', alice, 'Please ask whoever runs Footnote here.'],
+      ['the setting where the platform knows no owners', '', { ...alice, platform: 'teams' }, 'FOOTNOTE_ADMINS'],
+    ])('names %s', async (_whom, admins, asker, sentence) => {
+      const core = flow.replica({ config: loadConfig({ FOOTNOTE_ADMINS: admins }) })
+      const refusal = await runNotice({ name: 'connect' }, asker, core)
+      expect(refusal).toMatchObject({ tone: 'refusal', text: expect.stringContaining(sentence) })
+      expect(refusal.text).toContain("Only Footnote's admins can do that")
+    })
+
+    it.each<[string, Asker, string]>([
+      ['a workspace admin while nobody is named', owner, ''],
+      ['somebody named by e-mail address, whatever its case', bob, 'Bob.Member@ACME.example'],
+      ['somebody named by id', bob, 'someone@acme.example,u0bob'],
+    ])('takes %s for an admin', async (_who, asker, admins) => {
+      const core = flow.replica({ config: loadConfig({ FOOTNOTE_ADMINS: admins }) })
+      expect(await run({ name: 'connect' }, asker, core)).toEqual({ kind: 'connectForm' })
+    })
+
+    it.each<[string, Asker, string]>([
+      ['a workspace admin once somebody is named', owner, 'bob.member@acme.example'],
+      ['a named guest', { ...bob, kind: 'guest' }, 'bob.member@acme.example'],
+      ['somebody whose address is not confirmed', { ...bob, email: undefined }, 'bob.member@acme.example'],
+    ])('does not take %s for one, in the steps of connecting neither', async (_who, asker, admins) => {
+      const core = flow.replica({ config: loadConfig({ FOOTNOTE_ADMINS: admins, FOOTNOTE_ALLOW_LOOPBACK: '1' }) })
+      expect((await runNotice({ name: 'connect' }, asker, core)).tone).toBe('refusal')
+      const form = connectFormFor(flow.confluence)
+      await expect(draftConnection(core, form, asker, signal())).rejects.toMatchObject({ code: 'not_admin' })
+      const admin = { ...bob, email: 'bob.member@acme.example' }
+      const { draftId } = await draftConnection(core, form, admin, signal())
+      await expect(confirmConnection(core, draftId, asker, signal())).rejects.toMatchObject({ code: 'not_admin' })
+      expect(await run({ name: 'status', connection: undefined })).toEqual({ kind: 'status', connections: [] })
+    })
+  })
+
+  describe('on a connected site', () => {
+    beforeAll(async () => {
+      await flow.connect()
+      await flow.work()
+    })
+
+    it('lists its commands', async () => {
+      const help = await run({ name: 'help' }, alice)
+      expect(help).toMatchObject({ kind: 'help' })
+      expect(JSON.stringify(help)).toContain('sync [CONNECTION | SPACE | PAGE-LINK] [--full]')
+    })
+
+    it('hands a question on to the conversation', async () => {
+      expect(await run({ name: 'ask', question: 'Why?' }, alice)).toEqual({ kind: 'question', question: 'Why?' })
+    })
+
+    it('searches with the rights of the asker', async () => {
+      const search = async (words: string, asker: Asker) => {
+        const result = await run({ name: 'search', words }, asker)
+        return result.kind === 'searchHits' ? result.hits.map(({ title }) => title) : []
+      }
+      expect(await search('lost badge', alice)).toContain('Lost badges')
+      expect(await search('harbour office', bob)).toContain('Harbour office')
+      expect(await search('harbour office', alice)).not.toContain('Harbour office')
+      expect(await search('printer toner', { ...alice, email: undefined })).toEqual([])
+    })
+
+    it.each<[Command, string[]]>([
+      [{ name: 'status', connection: undefined }, ['HB 5', 'IT 3']],
+      [{ name: 'status', connection: 'ACME' }, ['HB 5', 'IT 3']],
+      [{ name: 'spaces', connection: 'acme' }, ['HB 5', 'IT 3']],
+    ])('shows the spaces with their counts: %j', async (command, spaces) => {
+      const result = await run(command)
+      if (result.kind !== 'status') throw new Error(result.kind)
+      expect(result.connections).toMatchObject([{ name: 'acme', state: 'active', test: { result: 'Works' } }])
+      expect(result.connections[0]?.spaces.map(({ key, stored }) => `${key} ${stored}`)).toEqual(spaces)
+      expect(result.connections[0]?.spaces.every(({ state }) => state === 'INGESTED')).toBe(true)
+    })
+
+    it.each<Command>([
+      { name: 'status', connection: 'nobody' },
+      { name: 'spaces', connection: 'nobody' },
+      { name: 'test', connection: 'nobody' },
+    ])('says that a connection is unknown: %j', async (command) => {
+      expect(await runNotice(command)).toMatchObject({
+        tone: 'error',
+        text: 'There is no connection called nobody. See the names with status, or begin with connect.',
+      })
+    })
+
+    it.each([
+      [undefined, '2 spaces'],
+      ['acme', '2 spaces'],
+      ['it', 'one space'],
+      ['HB', 'one space'],
+    ])('syncs %s', async (target, amount) => {
+      expect(await sync(target)).toEqual({
+        kind: 'notice',
+        tone: 'success',
+        text: `Syncing ${amount}. See the progress with status.`,
+        details: [],
+      })
+      await flow.work()
+    })
+
+    it('syncs the space of an address, and refuses one of elsewhere', async () => {
+      for (const path of ['/spaces/IT', '/spaces/IT/pages/21/Printers']) {
+        expect((await sync(`${flow.confluence.url}${path}`)).text).toContain('one space')
+        await flow.work()
+      }
+      for (const url of ['https://elsewhere.example/wiki/spaces/IT', `${flow.confluence.url}/spaces/NONE`])
+        expect(await sync(url)).toMatchObject({ tone: 'error', text: expect.stringMatching(/^That address belongs/) })
+    })
+
+    it.each([
+      ['ITT', 'Did you mean IT?'],
+      ['acne', 'Did you mean acme?'],
+      ['handbook', 'Did you mean HB?'],
+      ['marketing', 'It sees acme, HB, IT.'],
+    ])('suggests what %s may have meant', async (target, suggestion) => {
+      const { tone, text } = await sync(target)
+      expect(tone).toBe('error')
+      expect(text).toBe(`There is no connection and no synced space called ${target}. ${suggestion}`)
+    })
+
+    it('sees what changed at the next sync only', async () => {
+      flow.confluence.editPage('21', { storage: '<p>The printer toner is kept in cupboard nine.</p>' })
+      const passage = async () => {
+        const result = await run({ name: 'search', words: 'printer toner' }, alice)
+        return result.kind === 'searchHits' ? result.hits[0]?.passage : undefined
+      }
+      expect(await passage()).toContain('cupboard seven')
+      await sync('IT')
+      await flow.work()
+      expect(await passage()).toContain('cupboard nine')
+    })
+
+    it('pauses a connection whose credential is refused, says so, and goes on once it works again', async () => {
+      flow.confluence.revokeCredential(flow.confluence.credentials.accountId)
+      expect((await sync('IT')).tone).toBe('success')
+      await flow.work()
+      expect(await run({ name: 'status', connection: 'acme' })).toMatchObject({
+        connections: [{ state: 'paused', nextSyncAt: undefined, test: { result: 'Auth Failed' } }],
+      })
+      for (const target of ['acme', 'IT'])
+        expect(await sync(target)).toMatchObject({
+          tone: 'error',
+          text: expect.stringMatching(/^acme is paused because its credential was refused\. Test it with test acme/),
+        })
+      expect(await runNotice({ name: 'test', connection: 'acme' })).toMatchObject({
+        tone: 'error',
+        text: expect.stringMatching(/^acme: Auth Failed\./),
+      })
+      flow.confluence.revokeCredential(flow.confluence.credentials.accountId, false)
+      expect(await runNotice({ name: 'test', connection: 'acme' })).toMatchObject({
+        tone: 'success',
+        text: expect.stringMatching(/^acme: Works\./),
+      })
+      await sync('IT')
+      await flow.work()
+      expect(await run({ name: 'status', connection: 'acme' })).toMatchObject({
+        connections: [{ state: 'active', test: { result: 'Works' }, spaces: [{}, { key: 'IT', state: 'INGESTED' }] }],
+      })
+    })
+  })
+
+  describe('why', () => {
+    const why = (path: string, asker: Asker, base = flow.confluence.url) =>
+      runNotice({ name: 'why', pageUrl: `${base}${path}` }, asker)
+
+    it('says that every layer is satisfied', async () => {
+      expect(await why('/spaces/HB/pages/4/Harbour+office', bob)).toMatchObject({
+        tone: 'success',
+        text: 'You may read this page: every layer of its permissions is satisfied.',
+        details: [
+          expect.stringMatching(/^Space HB: satisfied/),
+          expect.stringMatching(/^The page's own restriction: satisfied/),
+          expect.stringMatching(/^Stored: version 1 is indexed, 1 searchable part\.$/),
+        ],
+      })
+    })
+
+    it('names neither title nor readers of a page that the person may not read', async () => {
+      const refusal = await why('/spaces/HB/pages/4', alice)
+      expect(refusal.tone).toBe('refusal')
+      expect(refusal.details.map((line) => line.replace(/ \(read .*\)$/, ''))).toEqual([
+        'Space HB: satisfied',
+        "The page's own restriction: not satisfied",
+      ])
+      expect(JSON.stringify(refusal)).not.toMatch(/arbour|[Bb]ob|[Dd]ana|June/)
+      const stranger = await why('/spaces/IT/pages/21', { ...alice, email: 'nobody@acme.example' })
+      expect(stranger.text).toContain('no account of this Confluence has your e-mail address')
+    })
+
+    it('has one wording for a page that is absent and one that the connection cannot see', async () => {
+      await connectSite(flow.core, other, { name: 'second-hb', spaces: 'hb' })
+      await connectSite(flow.core, other, { name: 'second-it', spaces: 'IT', access: 'shared' })
+      await flow.work()
+      const page = (id: string) => `/pages/viewpage.action?pageId=${id}`
+      expect((await why(page('3'), bob, other.url)).text).not.toContain('There is no such page')
+      expect(await why(page('4'), bob, other.url)).toEqual(await why(page('987654'), bob, other.url))
+      expect((await why(page('4'), bob, other.url)).text).toMatch(/^There is no such page here:/)
+      expect((await why(page('21'), bob, other.url)).text).toMatch(/^You may read this page: its connection shares it/)
+    })
+
+    it('asks for the address of a page', async () => {
+      for (const pageUrl of ['Harbour office', 'https://elsewhere.example/wiki/spaces/HB/pages/4'])
+        expect(await runNotice({ name: 'why', pageUrl }, bob)).toMatchObject({
+          tone: 'error',
+          text: expect.stringMatching(/^That is not the address of a page on a connected site\./),
+        })
+    })
+
+    it('asks back what a word means that could be two spaces, or a space and a connection', async () => {
+      const { tone, text } = await sync('IT')
+      expect(tone).toBe('error')
+      expect(text).toMatch(/^"IT" could be space IT of acme \(.*\/wiki\) or space IT of second-it \(.*\/confluence\)\./)
+    })
+
+    it.each([['HB'], ['']])('does not connect a space twice (spaces typed: %j)', async (spaces) => {
+      await expect(connectSite(flow.core, other, { name: 'again', spaces })).rejects.toMatchObject({
+        code: 'space_taken',
+        message: 'Space HB is already connected through second-hb; use sync HB to refresh it.',
+      })
+    })
+  })
+})

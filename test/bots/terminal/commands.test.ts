@@ -1,0 +1,231 @@
+// The command line in processes of its own, on one site and one data folder, in the order in which somebody would type.
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSite } from '../../../sandbox/confluence/model.ts'
+import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
+import { openDatabase, rows } from '../../../src/db/database.ts'
+import { auditLog } from '../../../src/db/schema.ts'
+import { createLog } from '../../../src/log.ts'
+import { type Ended, runCli, startCli } from '../../support/cli.ts'
+import { databaseKinds, openTestDatabase } from '../../support/database.ts'
+import { company } from '../../support/flow.ts'
+
+let site: RunningConfluence
+let folder: string
+let environment: Record<string, string>
+
+beforeAll(async () => {
+  site = await startConfluence({ flavour: 'cloud', site: createSite(company) })
+  folder = await mkdtemp(join(tmpdir(), 'footnote-cli-'))
+  environment = {
+    FOOTNOTE_DATA_DIR: join(folder, 'data'),
+    FOOTNOTE_ALLOW_LOOPBACK: '1',
+    CONFLUENCE_TOKEN: site.credentials.token,
+    PORT: '0',
+  }
+})
+afterAll(async () => {
+  await site.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what a command prints is read field by field
+type Json = any
+
+/** Runs a command with --json; its one value. */
+async function footnote(...args: string[]): Promise<{ status: number | null; value: Json; stderr: string }> {
+  return parse(await runCli([...args, '--json'], environment))
+}
+
+function parse({ status, stdout, stderr }: Ended) {
+  try {
+    return { status, value: JSON.parse(stdout) as Json, stderr }
+  } catch {
+    throw new Error(`not one JSON value: ${stdout}\n${stderr}`)
+  }
+}
+
+function connect(): string[] {
+  const { email } = site.credentials
+  return ['connect', '--name', 'acme', '--url', site.url, '--email', email, '--all-spaces', '--accept-disclaimer']
+}
+
+const bob = ['--as', 'bob.member@acme.example']
+const harbour = 'When does the harbour office close?'
+
+describe('footnote', () => {
+  it('connects, syncs, and syncs again what changed alone', async () => {
+    expect(await footnote(...connect())).toMatchObject({
+      status: 0,
+      value: { connection: 'acme', test: expect.stringMatching(/^Works, as /), sync: 'queued' },
+    })
+    const synced = await footnote('sync', '--wait')
+    expect(synced.status).toBe(0)
+    const counts = { unchanged: 0, failed: 0, excluded: 0, deleted: 0, failures: [] }
+    expect(synced.value).toEqual([
+      { space: 'HB', state: 'INGESTED', listed: 5, stored: 5, updated: 5, ...counts },
+      { space: 'IT', state: 'INGESTED', listed: 3, stored: 3, updated: 3, ...counts },
+    ])
+    site.editPage('2', { storage: '<p>Every employee has thirty-one days of annual leave.</p>' })
+    site.trashPage('5')
+    const again = await runCli(['sync', 'acme', '--wait'], environment)
+    expect(again.status).toBe(0)
+    expect(again.stdout).toContain('✓ HB           4 of 4 pages, 1 updated, 3 unchanged, 1 deleted\n')
+    const { mode } = await stat(join(folder, 'data', 'encryption.key'))
+    expect(mode & 0o777).toBe(0o600)
+  })
+
+  it('shows the state, answers and explains, as a person and as the operator, who is written down', async () => {
+    expect((await footnote('status')).value).toMatchObject([
+      {
+        name: 'acme',
+        test: { result: 'Works' },
+        spaces: [
+          { key: 'HB', stored: 4 },
+          { key: 'IT', stored: 3 },
+        ],
+      },
+    ])
+    const { status, value } = await footnote('ask', harbour, ...bob)
+    expect([status, value.kind]).toEqual([0, 'answer'])
+    expect(Object.keys(value)).toEqual(expect.arrayContaining(['kind', 'text', 'citations', 'passages', 'timings']))
+    expect(value.citations).toEqual([
+      {
+        n: 1,
+        pageId: '4',
+        title: 'Harbour office',
+        spaceKey: 'HB',
+        url: `${site.url}/spaces/HB/pages/4/Harbour+office`,
+        quote: 'The harbour office closes on 30 June.',
+      },
+    ])
+    const nobody = await footnote('ask', harbour)
+    expect(nobody).toMatchObject({ status: 0, value: { kind: 'abstention', citations: [] } })
+    expect(JSON.stringify(nobody.value)).not.toMatch(/30 June|Harbour/)
+    const database = await openDatabase({
+      databaseUrl: undefined,
+      dataDir: join(folder, 'data'),
+      log: createLog('silent'),
+    })
+    const audited = await database.db.select().from(auditLog)
+    await database.close()
+    expect(audited.map(({ actor, action }) => `${actor}: ${action}`)).toEqual(['terminal: connect'])
+  })
+
+  it('goes on with the next sync after a run was killed in the middle', async () => {
+    for (const id of ['20', '21', '22']) site.editPage(id, { title: `Edited ${id}` })
+    site.clearRequests()
+    site.fail({ kind: 'delay', delayMs: 20_000, path: 'body-format' })
+    const running = startCli(['sync', 'IT', '--wait'], environment)
+    await expect.poll(() => site.countRequests('body-format'), { timeout: 20_000 }).toBeGreaterThan(0)
+    running.child.kill('SIGKILL')
+    await running.ended
+    site.clearFaults()
+    expect((await footnote('spaces', 'acme')).value[1]).toMatchObject({ key: 'IT', state: 'IN_PROGRESS' })
+    const { status, value } = await footnote('sync', 'IT', '--wait')
+    expect(status).toBe(0)
+    expect(value).toMatchObject([{ space: 'IT', state: 'INGESTED', listed: 3, stored: 3, failed: 0 }])
+  })
+
+  it('works beside a server that holds the database, which no second one may, and which stops when it is told to', async () => {
+    const server = startCli(['serve'], { ...environment, LOG_LEVEL: 'info' })
+    await server.untilLogged('Footnote is running')
+    const second = parse(await runCli(['serve', '--json'], environment))
+    expect(second).toMatchObject({ status: 1, value: { error: { code: 'data_dir_in_use' } } })
+    expect(second.value.error.message).toContain(`(id ${server.child.pid})`)
+    expect(second.value.error.message).toContain('FOOTNOTE_DATA_DIR')
+
+    const [hits, why, tested] = await Promise.all([
+      footnote('search', 'printer', 'toner', '--limit', '1', ...bob),
+      footnote('why', `${site.url}/spaces/HB/pages/4`, ...bob),
+      footnote('test', 'acme'),
+    ])
+    expect(hits.value).toEqual([
+      {
+        pageId: '21',
+        title: 'Edited 21',
+        spaceKey: 'IT',
+        url: `${site.url}/spaces/IT/pages/21/Edited+21`,
+        score: expect.any(Number),
+        passage: expect.stringContaining('cupboard seven'),
+      },
+    ])
+    expect(why.value).toMatchObject({ mayRead: true, summary: expect.any(String), details: expect.any(Array) })
+    expect(tested).toMatchObject({ status: 0, value: { connection: 'acme', result: 'Works' } })
+    expect((await footnote('ask', harbour, '--operator')).value.kind).toBe('answer')
+
+    site.editPage('21', { storage: '<p>The printer toner is kept in cupboard nine.</p>' })
+    const synced = await footnote('sync', 'IT', '--wait')
+    expect(synced).toMatchObject({ status: 0, value: [{ space: 'IT', updated: 1, unchanged: 2 }] })
+    site.fail({ kind: 'status', status: 403, path: '/spaces/200/pages', times: 9 })
+    const failed = await footnote('sync', 'IT', '--wait')
+    site.clearFaults()
+    expect(failed).toMatchObject({ status: 1, value: [{ space: 'IT', state: 'ERROR', error: expect.any(String) }] })
+
+    server.child.kill('SIGTERM')
+    const { status, stdout, stderr } = await server.ended
+    expect([status, stdout]).toEqual([0, ''])
+    expect(stderr).toContain('stopping')
+    expect(stderr).not.toMatch(/cupboard|harbour office/i)
+    expect(stderr).not.toContain(site.credentials.token)
+  })
+
+  it('removes a connection with its content, and wrote down who did what', async () => {
+    const removed = await footnote('remove', 'acme', '--purge')
+    expect(removed).toMatchObject({ status: 0, value: { connection: 'acme', spaces: 2, pages: 7, isPurged: true } })
+    expect((await footnote('search', 'badge', '--operator')).value).toEqual([])
+    const database = await openDatabase({
+      databaseUrl: undefined,
+      dataDir: join(folder, 'data'),
+      log: createLog('silent'),
+    })
+    const audited = await database.db.select().from(auditLog).orderBy(auditLog.id)
+    await database.close()
+    expect(audited.map(({ actor, action, subject }) => `${actor}: ${action}, ${subject}`)).toEqual([
+      'terminal: connect, acme',
+      'terminal: ask as operator, all content',
+      'terminal: purge, acme',
+      'terminal: search as operator, all content',
+    ])
+  })
+
+  it('says in a sentence that the environment or the folder cannot be used', async () => {
+    const file = join(folder, 'a-file')
+    await writeFile(file, '')
+    const [port, data] = await Promise.all([
+      runCli(['status'], { ...environment, PORT: 'eighty' }),
+      runCli(['status', '--json'], { ...environment, FOOTNOTE_DATA_DIR: join(file, 'data') }),
+    ])
+    expect(port).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^PORT cannot be used: .*\n$/) })
+    expect(parse(data)).toMatchObject({ status: 1, value: { error: { code: 'data_dir_unusable' } } })
+  })
+})
+
+describe.runIf(databaseKinds.includes('postgres'))('footnote on a PostgreSQL server (needs TEST_DATABASE_URL)', () => {
+  it('stores no credential without FOOTNOTE_ENCRYPTION_KEY, and says how to make one', async () => {
+    const database = await openTestDatabase('postgres')
+    try {
+      const [found] = await rows<{ name: string }>(database.db, sql`select current_database() as name`)
+      const url = new URL(process.env['TEST_DATABASE_URL'] ?? '')
+      url.pathname = `/${found?.name}`
+      const onServer = { ...environment, DATABASE_URL: url.href }
+      for (const args of [connect(), ['serve']]) {
+        const { status, value } = parse(await runCli([...args, '--json'], onServer))
+        expect([status, value.error.code]).toEqual([1, 'encryption_key_missing'])
+        expect(value.error.message).toContain('openssl rand -base64 32')
+      }
+    } finally {
+      await database.close()
+    }
+  })
+
+  it('says that the server is away', async () => {
+    const away = { ...environment, DATABASE_URL: 'postgres://nobody:s3cret@127.0.0.1:9/none' }
+    const { status, value } = parse(await runCli(['status', '--json'], away))
+    expect([status, value.error.code]).toEqual([1, 'database_away'])
+    expect(value.error.message).not.toContain('s3cret')
+  })
+})

@@ -1,0 +1,196 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { ConnectionStatus, SpaceStatus } from '../../../src/bots/commands/command.ts'
+import { plain, plainLine } from '../../../src/bots/terminal/plain.ts'
+import {
+  renderAnswer,
+  renderBar,
+  renderFailure,
+  renderHits,
+  renderResult,
+  renderStatus,
+} from '../../../src/bots/terminal/render.ts'
+import type { Answer } from '../../../src/core/answer/answer.ts'
+
+const space: SpaceStatus = {
+  key: 'IT',
+  name: 'IT desk',
+  state: 'INGESTED',
+  progress: undefined,
+  listed: 2848,
+  stored: 2847,
+  failed: 1,
+  excluded: 0,
+  lastSyncedAt: '2026-05-04T09:10:11.000Z',
+  error: undefined,
+  failures: [{ pageId: '7', title: 'Broken page', reason: 'Its text is missing.' }],
+}
+const connection: ConnectionStatus = {
+  name: 'acme',
+  url: 'https://acme.example/wiki',
+  deployment: 'cloud',
+  access: 'mirrored',
+  state: 'active',
+  test: { result: 'Works', remedy: undefined, testedAt: '2026-05-04T09:00:00.000Z' },
+  schedule: '0 0 * * * UTC',
+  nextSyncAt: '2026-05-05T00:00:00.000Z',
+  spaces: [space, { ...space, key: 'HANDBOOK', state: 'PENDING', stored: 0, listed: 0, failed: 0, failures: [] }],
+}
+const answer: Answer = {
+  kind: 'answer',
+  text: 'Toner is in cupboard seven. [1]',
+  statements: [],
+  citations: [
+    {
+      n: 1,
+      pageId: '21',
+      title: 'Printers',
+      spaceKey: 'IT',
+      spaceName: 'IT desk',
+      url: 'https://acme.example/wiki/spaces/IT/pages/21',
+      changedAt: new Date('2026-05-04T09:10:11Z'),
+      quote: 'Toner is in cupboard seven.',
+    },
+  ],
+  nearest: [],
+  searchedSpaces: ['IT desk'],
+  by: 'extract',
+  note: undefined,
+}
+
+/** What the terminal shows, line by line, without its colours. */
+function linesOf(text: string): string[] {
+  return stripVTControlCharacters(text).split('\n')
+}
+
+describe('status', () => {
+  it('is a table of spaces with counts, failures and times', () => {
+    expect(linesOf(renderStatus([connection]))).toEqual([
+      'acme  https://acme.example/wiki  mirrored  Works',
+      '  next sync 2026-05-05 00:00 UTC  (0 0 * * * UTC)',
+      '  IT        INGESTED     2,847 of 2,848 pages, 1 failed  last sync 2026-05-04 09:10 UTC',
+      '            × Broken page: Its text is missing.',
+      '  HANDBOOK  PENDING      0 of 0 pages  last sync 2026-05-04 09:10 UTC',
+    ])
+  })
+
+  it('shows a paused connection with its remedy, and an error with the progress of the next attempt', () => {
+    const [head, remedy, next, line, error] = linesOf(
+      renderStatus([
+        {
+          ...connection,
+          state: 'paused',
+          test: { result: 'Auth Failed', remedy: 'Make a new token.', testedAt: '' },
+          nextSyncAt: undefined,
+          spaces: [
+            { ...space, state: 'ERROR', error: 'The site is down.', failures: [], progress: { done: 5, listed: 10 } },
+          ],
+        },
+      ]),
+    )
+    expect(head).toContain('Auth Failed  paused')
+    expect(remedy).toBe('  Make a new token.')
+    expect(next).toContain('by hand only')
+    expect(line).toContain('[████████░░░░░░░░]  5 / 10')
+    expect(error?.trim()).toBe('The site is down.')
+  })
+
+  it('says how to begin when nothing is connected', () => {
+    expect(renderStatus([])).toContain('footnote connect --help')
+  })
+})
+
+describe('answers and hits', () => {
+  it('lists numbered sources with their addresses', () => {
+    expect(linesOf(renderAnswer({ ...answer, note: 'An extract.' }))).toEqual([
+      'Toner is in cupboard seven. [1]',
+      '',
+      'Sources: Confluence',
+      '  [1] Printers · IT desk · changed 2026-05-04',
+      '      https://acme.example/wiki/spaces/IT/pages/21',
+      '',
+      'An extract.',
+    ])
+  })
+
+  it('offers the nearest pages with an abstention', () => {
+    const nearest = [{ title: 'Printers', spaceKey: 'IT', url: 'https://acme.example/wiki/spaces/IT/pages/21' }]
+    const abstention: Answer = { ...answer, kind: 'abstention', text: 'Nothing found.', citations: [], nearest }
+    expect(linesOf(renderAnswer(abstention))).toEqual([
+      'Nothing found.',
+      '',
+      'Nearest pages',
+      '  · Printers (IT)',
+      '      https://acme.example/wiki/spaces/IT/pages/21',
+    ])
+  })
+
+  it('shortens passages to a line', () => {
+    const hit = { pageId: '21', title: 'Printers', spaceKey: 'IT', url: 'https://acme.example/x', score: 1 }
+    expect(linesOf(renderHits([{ ...hit, passage: `one\n\ntwo ${'x'.repeat(400)}` }]))).toEqual([
+      '1. Printers (IT)',
+      '   https://acme.example/x',
+      `   one two ${'x'.repeat(232)}…`,
+    ])
+    expect(renderHits([])).toBe('No page that you may read fits these words.')
+  })
+})
+
+describe('renderBar', () => {
+  it.each([
+    [0, 0, '[░░░░░░░░]  0 / 0'],
+    [0, 10, '[░░░░░░░░]  0 / 10'],
+    [5, 10, '[████░░░░]  5 / 10'],
+    [1204, 2848, '[███░░░░░]  1,204 / 2,848'],
+    [12, 10, '[████████]  12 / 10'],
+  ])('%i of %i', (done, total, bar) => {
+    expect(renderBar(done, total, 8)).toBe(bar)
+  })
+})
+
+describe('hostile text of a wiki', () => {
+  const escape = '\u001B]0;owned\u0007\u001B[2J\u001B[31m\u009B1;1H\b\rnew line\r\n\u202Egnp.exe\u0000'
+
+  /** Characters that do something to a terminal; colours of our own are made of `ESC [ digits m` alone. */
+  function dangerousIn(text: string): string[] {
+    const withoutColours = text.replaceAll(/\u001B\[(?:1|2|4|22|24|31|32|33|36|39)m/g, '')
+    return [...withoutColours].filter((character) => /[\p{Cc}\p{Bidi_Control}]/u.test(character) && character !== '\n')
+  }
+
+  it('loses what steers a terminal', () => {
+    expect(plain(escape)).toBe(']0;owned[2J[31m1;1H\nnew line\ngnp.exe')
+    expect(plainLine(`  a${escape}  b\t c`)).toBe('a]0;owned[2J[31m1;1H new line gnp.exe b c')
+    expect(plain('Größe\tİzmir 日本 👩‍💻\nनमस्ते')).toBe('Größe\tİzmir 日本 👩‍💻\nनमस्ते')
+  })
+
+  it.each<[string, () => string]>([
+    [
+      'an answer',
+      () => renderAnswer({ ...answer, text: escape, note: escape, citations: answer.citations.map(poison) }),
+    ],
+    ['an abstention', () => renderAnswer({ ...answer, kind: 'abstention', nearest: [poison(answer.citations[0])] })],
+    ['hits', () => renderHits([{ ...poison(answer.citations[0]), score: 1, passage: escape }])],
+    [
+      'a status',
+      () =>
+        renderStatus([
+          {
+            ...connection,
+            test: { result: 'Auth Failed', remedy: escape, testedAt: '' },
+            spaces: [{ ...space, key: escape, name: escape, error: escape, failures: [poison(space.failures[0])] }],
+          },
+        ]),
+    ],
+    ['a failure', () => renderFailure({ title: escape, reason: escape })],
+    ['a notice', () => renderResult({ kind: 'notice', tone: 'error', text: escape, details: [escape] })],
+  ])('does not reach the terminal in %s', (_what, render) => {
+    expect(render()).toContain('gnp.exe')
+    expect(dangerousIn(render())).toEqual([])
+  })
+
+  /** Every text of the value replaced. */
+  function poison<T extends object>(value: T | undefined): T {
+    const entries = Object.entries(value ?? {}).map(([key, each]) => [key, typeof each === 'string' ? escape : each])
+    return Object.fromEntries(entries) as T
+  }
+})

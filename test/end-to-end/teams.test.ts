@@ -1,0 +1,172 @@
+// Confluence, Footnote, Claude and Teams together, every activity signed as Teams signs it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Anthropic, startAnthropic } from '../../sandbox/anthropic/anthropic.ts'
+import { privateChatId } from '../../sandbox/teams/connector.ts'
+import { otherTenantId, sandboxPeople } from '../../sandbox/teams/people.ts'
+import { type TeamsSandbox, channel, personalChat, startTeams } from '../../sandbox/teams/start.ts'
+import { databaseKinds } from '../support/database.ts'
+import { type Footnote, startFootnote, waitFor } from './harness.ts'
+
+type Sending = NonNullable<Parameters<TeamsSandbox['sendMessage']>[1]>
+type Card = { body: { text?: string }[]; actions?: { data?: Record<string, unknown> }[] }
+
+const { dana, kim, guest, outsider } = sandboxPeople
+
+describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
+  let teams: TeamsSandbox
+  let claude: Anthropic
+  let footnote: Footnote
+
+  beforeAll(async () => {
+    teams = await startTeams()
+    claude = await startAnthropic()
+    footnote = await startFootnote(kind, {
+      ...teams.env,
+      FOOTNOTE_ADMINS: 'dana@contoso.example',
+      ANTHROPIC_API_KEY: 'sk-ant-sandbox',
+      ANTHROPIC_BASE_URL: claude.url,
+    })
+    teams.useBot(footnote.url)
+  })
+  afterAll(async () => {
+    await footnote.close()
+    await teams.close()
+    await claude.close()
+  })
+
+  /** Sends a message and resolves to the text that stands in the end where an answer belongs. */
+  async function say(text: string, sending: Sending = {}, where = sending.chat?.id ?? personalChat.id) {
+    const before = teams.activities(where).length
+    expect(await teams.sendMessage(text, sending)).toMatchObject({ status: 200 })
+    return waitFor(() => {
+      const shown = teams.activities(where)[before]
+      return shown !== undefined && !isWorking(shown) ? shown : undefined
+    }, `the answer to ${text}`)
+  }
+
+  const isWorking = (activity: { revision: number; [property: string]: unknown }): boolean =>
+    activity.revision === 1 && String(activity['text'] ?? '').startsWith('Looking in Confluence')
+
+  function contentOf(activity: Record<string, unknown>): string {
+    return `${String(activity['text'] ?? '')}${JSON.stringify(activity['attachments'] ?? '')}`
+  }
+
+  async function dialog(name: string, data: Record<string, unknown>, from: Sending['from'] = dana): Promise<Card> {
+    const { status, body } = await teams.sendInvoke(name, { data }, { from })
+    expect(status).toBe(200)
+    return (body as { task: { value: { card: { content: Card } } } }).task.value.card.content
+  }
+
+  const textOf = (card: Card): string => card.body.map((part) => part.text ?? '').join('\n')
+
+  it('refuses what Teams did not sign', async () => {
+    const unsigned = { type: 'message', id: 'x', text: 'annual leave?', serviceUrl: teams.url, channelId: 'msteams' }
+    expect(await teams.sendActivity(unsigned, { authorization: undefined })).toMatchObject({ status: 401 })
+    expect(teams.activities(personalChat.id)).toEqual([])
+  })
+
+  it('does not let a member or a guest connect a site', async () => {
+    expect(contentOf(await say('confluence status', { from: kim }))).toContain('Please ask dana@contoso.example')
+    for (const [person, sentence] of [
+      [kim, 'Please ask dana@contoso.example.'],
+      [guest, 'I answer members of this organisation only.'],
+    ] as const) {
+      const shown = await dialog('task/fetch', { kind: 'connect' }, person)
+      expect(textOf(shown)).toContain(sentence)
+      expect(JSON.stringify(shown)).not.toContain('secret')
+    }
+  })
+
+  it('leads an admin from the card to the first sync', async () => {
+    const { credentials, url } = footnote.flow.confluence
+    expect(contentOf(await say('confluence connect', { from: dana }))).toContain('connect')
+    const form = await dialog('task/fetch', { kind: 'connect' })
+    expect(JSON.stringify(form)).toContain('"secret"')
+    const typed = { step: 'form', name: 'acme', url, deployment: 'detect', credentialKind: 'token', access: 'mirrored' }
+    const filledIn = { ...typed, email: credentials.email, secret: credentials.token, spaces: '' }
+    const wrong = await dialog('task/submit', { ...filledIn, secret: 'a-wrong-token' })
+    expect(textOf(wrong)).toContain('Auth Failed')
+    expect(JSON.stringify(wrong)).not.toContain('a-wrong-token')
+    const disclaimer = await dialog('task/submit', filledIn)
+    expect(textOf(disclaimer)).toContain('8 pages of 2 spaces (HB, IT)')
+    expect(JSON.stringify(disclaimer)).not.toContain(credentials.token)
+    const data = { ...disclaimer.actions?.[0]?.data, accepted: 'true' }
+    expect(textOf(await dialog('task/submit', data, kim))).toContain('Please ask dana@contoso.example.')
+    expect(textOf(await dialog('task/submit', data))).toContain('acme is connected.')
+    await expect
+      .poll(async () => contentOf(await say('confluence status', { from: dana })), { timeout: 20_000, interval: 100 })
+      .toMatch(/INGESTED[^]*5 of 5[^]*INGESTED[^]*3 of 3/)
+  })
+
+  it('answers in the thread of a channel in the words of Claude, with its sources', async () => {
+    const shown = await say('How many days of annual leave does every employee have?', { chat: channel, from: kim })
+    expect(shown['text']).toContain('Every employee has thirty days of annual leave.')
+    expect(claude.requests.at(-1)).toMatchObject({ path: '/v1/messages', status: 200 })
+    expect(JSON.stringify(shown['entities'])).toContain(
+      `${footnote.flow.confluence.url}/spaces/HB/pages/2/Annual+leave`,
+    )
+    expect(shown.revision).toBeGreaterThan(1)
+  })
+
+  it('answers once what Teams delivers three times', async () => {
+    const before = teams.activities(personalChat.id).length
+    const asked = 'Is a lost badge replaced by the reception desk?'
+    const sending = { from: kim, id: 'delivered-again' }
+    await Promise.all([1, 2, 3].map(() => teams.sendMessage(asked, sending)))
+    await waitFor(
+      () => teams.activities(personalChat.id).find((shown) => String(shown['text']).includes('lost badge is replaced')),
+      'the answer',
+    )
+    await teams.sendMessage(asked, sending)
+    // Another question goes the whole way meanwhile: whatever a second delivery did would be there.
+    await say('Where do bicycles stand behind the gate?', { from: kim, chat: channel })
+    expect(teams.activities(personalChat.id)).toHaveLength(before + 1)
+  })
+
+  it('uses in a private chat what the person may read, and in a channel what everybody may', async () => {
+    const harbour = 'When does the harbour office close?'
+    const secret = /30 June|Harbour office/
+    expect((await say(harbour, { from: dana }))['text']).toContain('The harbour office closes on 30 June.')
+    for (const sending of [{ from: kim }, { from: dana, chat: channel }]) {
+      claude.requests.splice(0)
+      const shown = await say(harbour, sending)
+      expect(shown['text']).toContain('I did not find an answer')
+      expect(JSON.stringify([shown, claude.requests])).not.toMatch(secret)
+    }
+  })
+
+  it('turns guests and other organisations away', async () => {
+    const shown = await say('How many days of annual leave?', { from: guest })
+    expect(shown['text']).toContain('I answer members of this organisation only.')
+    const before = teams.activities(personalChat.id).length
+    const sent = await teams.sendMessage('How many days of annual leave?', { from: outsider, tenantId: otherTenantId })
+    expect(sent).toMatchObject({ status: 403 })
+    expect(teams.activities(personalChat.id)).toHaveLength(before)
+  })
+
+  it('shows the result of a command in a channel to its author alone', async () => {
+    const shown = await say('confluence search harbour office', { from: dana, chat: channel })
+    expect(shown['text']).toContain('private chat')
+    const own = teams.activities(privateChatId(dana.id)).map(contentOf).join('\n')
+    expect(own).toContain('Harbour office')
+    expect(teams.activities(channel.id).map(contentOf).join('\n')).not.toContain('Harbour office')
+  })
+
+  it('shows no claim of Claude that no page supports', async () => {
+    claude.script({ kind: 'false-citation', text: 'Leave is fifty days.', citedText: 'Leave is fifty days.' })
+    const shown = await say('How many days of annual leave does every employee have?', { from: kim })
+    expect(JSON.stringify(shown)).not.toContain('fifty')
+  })
+
+  it('answers with an extract, and says so, when Claude is overloaded', async () => {
+    claude.script({ kind: 'status', status: 529, type: 'overloaded_error' }, 5)
+    const shown = await say('How many days of annual leave does every employee have?', { from: kim })
+    expect(shown['text']).toContain('Every employee has thirty days of annual leave.')
+    expect(JSON.stringify(shown)).toContain('Claude was unavailable')
+    expect(JSON.stringify(shown['entities'])).toContain('/pages/2/Annual+leave')
+  })
+
+  it('wrote to Confluence nothing at all', () => {
+    expect(footnote.flow.confluence.writes).toEqual([])
+  })
+})
