@@ -20,10 +20,13 @@ export function createLog(level: string): Logger {
 
 export type ErrorRecord = { type: string; code?: string; message: string; stack: string; cause?: ErrorRecord }
 
-/** An error for the log. A failed query's message holds its parameters (page text, questions), so it is left out. */
+/**
+ * An error for the log. The message of a failed query holds its parameters (page text, questions), and what the database
+ * says of it may quote one (`invalid input syntax …`): both are left out; the code stays.
+ */
 export function describeError(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error), stack: '' }
-  const isQuery = 'params' in error && 'query' in error
+  const isQuery = ('params' in error && 'query' in error) || ('severity' in error && 'routine' in error)
   const code = (error as { code?: unknown }).code
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   return {

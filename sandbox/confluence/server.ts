@@ -13,6 +13,7 @@ import { readWikiFolder, sampleWiki } from './folder.ts'
 import type { FrontEnd, Switches } from './front-end.ts'
 import { AnswerError, defaultSwitches } from './front-end.ts'
 import type { Site, Write } from './model.ts'
+import { addPageView } from './page-view.ts'
 import { createSite } from './model.ts'
 import type { LoggedRequest } from './traffic.ts'
 import { installTraffic } from './traffic.ts'
@@ -65,6 +66,7 @@ export async function startConfluence(options: ConfluenceOptions): Promise<Runni
   addControlRoutes(server, site, controls, requests)
   if (options.flavour === 'cloud') addCloud(server, front)
   else addDataCenter(server, front)
+  addPageView(server, front)
   await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
   const { address, port } = server.server.address() as AddressInfo
   front.baseUrl = `http://${address}:${port}${front.basePath}`

@@ -17,6 +17,9 @@ export type Gate = {
   close: () => Promise<void>
 }
 
+/** Guests are single commands: most have ended by then. */
+const guestGraceMs = 3_000
+
 /** The longest path of a Unix socket is 107 bytes on Linux, 103 on macOS. */
 const maxSocketPath = 100
 
@@ -92,8 +95,13 @@ async function listen(socketPath: string): Promise<Gate | undefined> {
     },
     close: () =>
       new Promise((resolve) => {
-        for (const socket of open) socket.destroy()
-        server.close(() => resolve())
+        const patience = setTimeout(() => {
+          for (const socket of open) socket.destroy()
+        }, guestGraceMs)
+        server.close(() => {
+          clearTimeout(patience)
+          resolve()
+        })
       }),
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_textsearch } from '@electric-sql/pglite-pg_textsearch'
@@ -27,22 +28,31 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Connected>
       { cause },
     )
   })
-  const gate = await holdGate(folder)
-  if (gate.kind === 'taken') return openAsGuest(folder, gate.socketPath)
-  await noteHolder(folder)
-  return hold(resolve(folder, 'pgdata'), options, gate)
+  for (let attempt = 1; ; attempt++) {
+    const gate = await holdGate(folder)
+    if (gate.kind === 'held') {
+      await noteHolder(folder)
+      return hold(resolve(folder, 'pgdata'), options, gate)
+    }
+    try {
+      return await openGuest(gate.socketPath)
+    } catch (cause) {
+      // Between finding the folder held and knocking, the holder may have ended: then it is ours to hold.
+      if (attempt === maxAttempts) throw await busy(folder, cause)
+      await delay(retryMs)
+    }
+  }
 }
 
-async function openAsGuest(folder: string, socketPath: string): Promise<Connected> {
-  try {
-    return await openGuest(socketPath)
-  } catch (cause) {
-    throw new TransientError(
-      'data_dir_busy',
-      `Another Footnote process (${(await findHolder(folder)) ?? 'unknown id'}) holds the data folder and does not answer. Wait until it has started, or end it, then try again.`,
-      { cause },
-    )
-  }
+const maxAttempts = 10
+const retryMs = 200
+
+async function busy(folder: string, cause: unknown): Promise<TransientError> {
+  return new TransientError(
+    'data_dir_busy',
+    `Another Footnote process (${(await findHolder(folder)) ?? 'unknown id'}) holds the data folder and does not answer. Wait until it has started, or end it, then try again.`,
+    { cause },
+  )
 }
 
 async function hold(

@@ -21,23 +21,21 @@ export function runScript(client: postgres.Sql, text: string): Promise<unknown> 
   return onOwnConnection(client, (own) => own.unsafe(text).simple())
 }
 
-/** The part of postgres.js's connection that tells when it has closed; its own `begin` listens there too. */
-type Connection = { onclose: ((error: unknown) => void) | null }
-
 async function onOwnConnection<T>(client: postgres.Sql, work: (own: postgres.Sql) => Promise<T>): Promise<T> {
   const reserved = await client.reserve()
-  const { unsafe } = reserved
+  const send = reserved.unsafe.bind(reserved)
   let isLost = false
+  // postgres.js hands the connection to the statement that it sends, as its own `begin` has it.
   const watch: object = {
-    onexecute: (connection: Connection) => {
-      connection.onclose = () => void (isLost = true)
+    onexecute: (connection: object) => {
+      Object.assign(connection, { onclose: () => void (isLost = true) })
       return true
     },
   }
   const own = Object.assign(reserved, {
     unsafe: (text: string, parameters: never[] = [], options: object = {}) => {
       if (isLost) throw connectionLost()
-      return unsafe(text, parameters, { ...options, ...watch })
+      return send(text, parameters, { ...options, ...watch })
     },
   })
   try {
@@ -47,7 +45,11 @@ async function onOwnConnection<T>(client: postgres.Sql, work: (own: postgres.Sql
   } catch (error) {
     // Else the open transaction would be handed to whoever gets this connection next. Where the rollback fails the
     // connection is broken, which its socket may not have said yet: it is not given back.
-    if (!isLost) await own.unsafe('rollback').then(reserved.release, () => undefined)
+    if (!isLost)
+      await own.unsafe('rollback').then(
+        () => reserved.release(),
+        () => undefined,
+      )
     throw error
   }
 }

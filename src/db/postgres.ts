@@ -28,7 +28,7 @@ const quiet: NonNullable<PostgresOptions> = { onnotice: () => undefined, connect
 function connect(client: postgres.Sql, kind: 'postgres' | 'guest'): Connected {
   return {
     kind,
-    db: drizzle(client, { schema }),
+    db: drizzle(withSafeTransactions(client), { schema }),
     bossDatabase: {
       executeSql: async (text, values) => {
         // pg-boss sends several statements at once only without parameters.
@@ -39,7 +39,8 @@ function connect(client: postgres.Sql, kind: 'postgres' | 'guest'): Connected {
         return { rows: (result as unknown[]).flat() }
       },
     },
-    close: () => client.end({ timeout: 5 }),
+    // A guest waits for nothing of its own; after the holder has gone, only for this.
+    close: () => client.end({ timeout: kind === 'guest' ? 1 : 5 }),
   }
 }
 

@@ -51,8 +51,12 @@ describe.each(databaseKinds)('half-precision vectors on %s', (kind) => {
   it('of another model stand beside them, with other dimensions', async () => {
     const [chunkId = 0] = ids
     await database.db.insert(chunkEmbeddings).values({ chunkId, model: 'clock', dimensions: 2, embedding: [0.5, 0.5] })
-    const stored = await database.db.select().from(chunkEmbeddings).where(eq(chunkEmbeddings.chunkId, chunkId))
-    expect(stored.map(({ model, embedding }) => [model, embedding.length]).toSorted()).toEqual([
+    const stored = await database.db
+      .select()
+      .from(chunkEmbeddings)
+      .where(eq(chunkEmbeddings.chunkId, chunkId))
+      .orderBy(chunkEmbeddings.model)
+    expect(stored.map(({ model, embedding }) => [model, embedding.length])).toEqual([
       ['clock', 2],
       ['compass', 3],
     ])

@@ -12,7 +12,6 @@ export type Order =
   | { do: 'commit' }
   /** Reads, then writes one more, `times` times, each in a transaction. */
   | { do: 'count up'; times: number }
-  | { do: 'close' }
 
 const database = await openDatabase({
   databaseUrl: undefined,
@@ -34,7 +33,6 @@ async function obey(order: Order): Promise<unknown> {
   if (order.do === 'query') return rows(transaction?.tx ?? database.db, sql.raw(order.statement))
   if (order.do === 'count up') return countUp(database.db, order.times)
   if (order.do === 'begin') return begin()
-  if (order.do === 'close') return database.close()
   transaction?.commit()
   await transaction?.ended
   transaction = undefined

@@ -105,6 +105,17 @@ describe.each(databaseKinds)("the queue's statements on %s", (kind) => {
   })
 })
 
+const pidOf = async (tx: Db): Promise<number> =>
+  (await rows<{ pid: number }>(tx, sql`select pg_backend_pid() as pid`))[0]?.pid ?? 0
+
+/** Statements until one is refused: the client hears of the end a moment after the server. */
+async function untilClosed(tx: Db): Promise<void> {
+  for (let turn = 0; turn < 1000; turn++) {
+    await tx.execute(sql`select 1`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 describe.runIf(databaseKinds.includes('postgres'))('a transaction whose connection is cut', () => {
   let database: Database
   beforeAll(async () => {
@@ -113,8 +124,6 @@ describe.runIf(databaseKinds.includes('postgres'))('a transaction whose connecti
   afterAll(() => database.close())
 
   const cut = (pid: number) => database.db.execute(sql`select pg_terminate_backend(${pid}::int, 5000)`)
-  const pidOf = async (tx: Db): Promise<number> =>
-    (await rows<{ pid: number }>(tx, sql`select pg_backend_pid() as pid`))[0]?.pid ?? 0
 
   it.each<[string, (tx: Db, pid: number) => Promise<unknown>]>([
     ['while a statement runs', (tx, pid) => Promise.all([tx.execute(sql`select pg_sleep(20)`), cut(pid)])],
@@ -131,14 +140,6 @@ describe.runIf(databaseKinds.includes('postgres'))('a transaction whose connecti
     expect(found.flat()).toEqual(Array.from({ length: 30 }, () => ({ one: 1 })))
     expect(await database.db.transaction((tx) => pidOf(tx))).toBeGreaterThan(0)
   })
-
-  /** Statements until one is refused: the client hears of the end a moment after the server. */
-  async function untilClosed(tx: Db): Promise<void> {
-    for (let turn = 0; turn < 1000; turn++) {
-      await tx.execute(sql`select 1`)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  }
 
   it('leaves nothing of a transaction that failed on a connection that others use', async () => {
     await database.db.execute(sql`create table few (n int)`)

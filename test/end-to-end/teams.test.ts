@@ -12,6 +12,23 @@ type Card = { body: { text?: string }[]; actions?: { data?: Record<string, unkno
 
 const { dana, kim, guest, outsider } = sandboxPeople
 
+function textIn(activity: Record<string, unknown>): string {
+  return typeof activity['text'] === 'string' ? activity['text'] : ''
+}
+
+/** The text with the cards. */
+function contentOf(activity: Record<string, unknown>): string {
+  return `${textIn(activity)}${JSON.stringify(activity['attachments'] ?? '')}`
+}
+
+function isWorking(activity: { revision: number; [property: string]: unknown }): boolean {
+  return activity.revision === 1 && textIn(activity).startsWith('Looking in Confluence')
+}
+
+function textOf(card: Card): string {
+  return card.body.map((part) => part.text ?? '').join('\n')
+}
+
 describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
   let teams: TeamsSandbox
   let claude: Anthropic
@@ -44,20 +61,11 @@ describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
     }, `the answer to ${text}`)
   }
 
-  const isWorking = (activity: { revision: number; [property: string]: unknown }): boolean =>
-    activity.revision === 1 && String(activity['text'] ?? '').startsWith('Looking in Confluence')
-
-  function contentOf(activity: Record<string, unknown>): string {
-    return `${String(activity['text'] ?? '')}${JSON.stringify(activity['attachments'] ?? '')}`
-  }
-
   async function dialog(name: string, data: Record<string, unknown>, from: Sending['from'] = dana): Promise<Card> {
     const { status, body } = await teams.sendInvoke(name, { data }, { from })
     expect(status).toBe(200)
     return (body as { task: { value: { card: { content: Card } } } }).task.value.card.content
   }
-
-  const textOf = (card: Card): string => card.body.map((part) => part.text ?? '').join('\n')
 
   it('refuses what Teams did not sign', async () => {
     const unsigned = { type: 'message', id: 'x', text: 'annual leave?', serviceUrl: teams.url, channelId: 'msteams' }
@@ -114,7 +122,7 @@ describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
     const sending = { from: kim, id: 'delivered-again' }
     await Promise.all([1, 2, 3].map(() => teams.sendMessage(asked, sending)))
     await waitFor(
-      () => teams.activities(personalChat.id).find((shown) => String(shown['text']).includes('lost badge is replaced')),
+      () => teams.activities(personalChat.id).find((shown) => textIn(shown).includes('lost badge is replaced')),
       'the answer',
     )
     await teams.sendMessage(asked, sending)

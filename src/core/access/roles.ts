@@ -19,5 +19,5 @@ export function isAdmin(config: Pick<Config, 'FOOTNOTE_ADMINS'>, person: Person)
   if (person.kind !== 'member') return false
   const named = config.FOOTNOTE_ADMINS.map((admin) => admin.toLowerCase())
   if (named.length === 0) return person.isWorkspaceAdmin
-  return named.includes(person.userId.toLowerCase()) || (person.email !== undefined && named.includes(person.email))
+  return [person.userId, person.email].some((name) => name !== undefined && named.includes(name.toLowerCase()))
 }

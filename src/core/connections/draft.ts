@@ -10,11 +10,12 @@ import {
   updateConnection,
 } from '../../db/queries/connections.ts'
 import { listSpacesByKey } from '../../db/queries/spaces.ts'
-import { InvalidInputError } from '../../errors.ts'
-import { normaliseAddress } from '../confluence/address.ts'
+import { InvalidInputError, TransientError } from '../../errors.ts'
+import { type TypedAddress, normaliseAddress } from '../confluence/address.ts'
 import { detectDeployment } from '../confluence/detect-deployment.ts'
+import type { HostPolicy } from '../confluence/forbidden-hosts.ts'
 import { openSite } from '../confluence/open-site.ts'
-import type { ConfluenceSite, Credential, Deployment, SiteSpace } from '../confluence/site.ts'
+import type { ConfluenceSite, Credential, Deployment, SiteAddress, SiteSpace } from '../confluence/site.ts'
 import { testConnection } from '../confluence/test-connection.ts'
 import type { Core } from '../core.ts'
 import { nextRunAt } from '../jobs/schedule.ts'
@@ -60,7 +61,7 @@ export async function draftConnection(
   const credential = toCredential(request)
   const policy = { allowLoopback: core.config.FOOTNOTE_ALLOW_LOOPBACK }
   const typed = normaliseAddress(request.url, request.deployment, policy)
-  const address = await detectDeployment(typed, policy, signal)
+  const address = await findAddress(typed, policy, signal)
   const site = openSite(address, credential, policy)
   const accountName = await requireWorks(site, signal)
   const listed = await collectSpaces(site, signal)
@@ -153,6 +154,16 @@ function toCredential({ credentialKind, email, secret }: ConnectRequest): Creden
   return credentialKind === 'token'
     ? { kind: 'token', email: email.trim(), secret: secret.trim() }
     : { kind: 'basic', username: email.trim(), secret }
+}
+
+/** Nothing answers there: for whoever typed the address that is a wrong address, not something to wait for. */
+async function findAddress(typed: TypedAddress, policy: HostPolicy, signal: AbortSignal): Promise<SiteAddress> {
+  try {
+    return await detectDeployment(typed, policy, signal)
+  } catch (cause) {
+    if (!(cause instanceof TransientError)) throw cause
+    throw new InvalidInputError('test_failed', `Connection Error: ${cause.message}`, { field: 'url', cause })
+  }
 }
 
 async function requireWorks(site: ConfluenceSite, signal: AbortSignal): Promise<string> {

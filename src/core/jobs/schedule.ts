@@ -1,6 +1,7 @@
 // node-cron only inserts due runs: it ticks in every replica, and the database lets one of them take what is due.
 import { createTask, schedule, validate } from 'node-cron'
 import { claimDueConnections, updateConnection } from '../../db/queries/connections.ts'
+import { purgeQuestions } from '../../db/queries/questions.ts'
 import { listWaitingRuns } from '../../db/queries/sync-runs.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { syncConnection } from '../connections/sync-connection.ts'
@@ -30,6 +31,9 @@ export function nextRunAt(expression: string, timezone: string): Date | undefine
   }
 }
 
+/** Questions and answers are kept for 90 days, then dropped with everything that hangs on them. */
+const questionRetentionMs = 90 * 24 * 3_600_000
+
 /** How long a connection stays taken while its due runs are inserted; after that another replica may try. */
 const holdMs = 5 * 60_000
 
@@ -52,7 +56,7 @@ export function startSchedule(core: Core, signal: AbortSignal): { stop: () => Pr
   }
 }
 
-/** One tick: queue what is due, and send again what waits without a worker. */
+/** One tick: queue what is due, send again what waits without a worker, drop what is too old. */
 export async function tick(core: Core, signal: AbortSignal): Promise<void> {
   const { db } = core.database
   const now = core.now()
@@ -65,6 +69,7 @@ export async function tick(core: Core, signal: AbortSignal): Promise<void> {
     })
   }
   await resendWaitingRuns(core)
+  await purgeQuestions(db, new Date(now.getTime() - questionRetentionMs))
 }
 
 /** A job may be lost with its worker; its run is not. Runs that wait for longer than a moment are sent again. */

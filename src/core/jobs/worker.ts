@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { findConnectionById, updateConnection } from '../../db/queries/connections.ts'
+import { refreshStatistics } from '../../db/queries/health.ts'
 import { findSpaceById, updateSpace } from '../../db/queries/spaces.ts'
 import { type SyncRun, claimRun, finishRun, renewLease, requeueRun } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
@@ -55,6 +56,7 @@ async function work(core: Core, run: SyncRun, signal: AbortSignal): Promise<void
     const finishedAt = core.now()
     if (!(await finishRun(db, run, { state: 'succeeded', counts, error: null, finishedAt }))) return
     await updateSpace(db, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
+    if (core.database.kind === 'embedded') await refreshStatistics(db)
     core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
   } catch (error) {
     if (signal.aborted) throw error

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSite } from '../../../sandbox/confluence/model.ts'
-import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import type { Command, CommandResult } from '../../../src/bots/commands/command.ts'
 import { confirmConnection, draftConnection } from '../../../src/bots/commands/connect.ts'
 import { usages } from '../../../src/bots/commands/parse.ts'
@@ -9,7 +7,7 @@ import type { Asker } from '../../../src/bots/question.ts'
 import { loadConfig } from '../../../src/config.ts'
 import type { Core } from '../../../src/core/core.ts'
 import { databaseKinds } from '../../support/database.ts'
-import { type Flow, company, connectFormFor, connectSite, openFlow, slackMember } from '../../support/flow.ts'
+import { type Flow, connectFormFor, openFlow, slackMember } from '../../support/flow.ts'
 
 const alice = slackMember('alice.member')
 const bob = slackMember('bob.member')
@@ -35,24 +33,20 @@ function noticeOf(result: CommandResult): { tone: string; text: string; details:
 
 describe.each(databaseKinds)('runCommand on %s', (kind) => {
   let flow: Flow
-  /** A site of the same spaces whose sync account is an ordinary person: it cannot see page 4. */
-  let other: RunningConfluence
 
   beforeAll(async () => {
     flow = await openFlow(kind)
-    const groups = [{ name: 'staff', members: ['alice', 'bob', 'sync'] }]
-    const site = createSite({ ...company, groups, syncAccount: { accountId: 'sync', seesAll: false } })
-    other = await startConfluence({ flavour: 'datacenter', site })
   })
-  afterAll(async () => {
-    await other.close()
-    await flow.close()
-  })
+  afterAll(() => flow.close())
 
   const run = (command: Command, asker: Asker = owner, core: Core = flow.core): Promise<CommandResult> =>
     runCommand(core, command, asker, signal())
   const runNotice = async (...args: Parameters<typeof run>) => noticeOf(await run(...args))
   const sync = (target?: string, full = false) => runNotice({ name: 'sync', target, full })
+  const hits = async (words: string, asker: Asker) => {
+    const result = await run({ name: 'search', words }, asker)
+    return result.kind === 'searchHits' ? result.hits : []
+  }
 
   describe('before anything is connected', () => {
     it('shows an empty status and says how to begin', async () => {
@@ -143,14 +137,10 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
     })
 
     it('searches with the rights of the asker', async () => {
-      const search = async (words: string, asker: Asker) => {
-        const result = await run({ name: 'search', words }, asker)
-        return result.kind === 'searchHits' ? result.hits.map(({ title }) => title) : []
-      }
-      expect(await search('lost badge', alice)).toContain('Lost badges')
-      expect(await search('harbour office', bob)).toContain('Harbour office')
-      expect(await search('harbour office', alice)).not.toContain('Harbour office')
-      expect(await search('printer toner', { ...alice, email: undefined })).toEqual([])
+      expect((await hits('lost badge', alice)).map(({ title }) => title)).toContain('Lost badges')
+      expect((await hits('harbour office', bob)).map(({ title }) => title)).toContain('Harbour office')
+      expect((await hits('harbour office', alice)).map(({ title }) => title)).not.toContain('Harbour office')
+      expect(await hits('printer toner', { ...alice, email: undefined })).toEqual([])
     })
 
     it.each<[Command, string[]]>([
@@ -213,14 +203,10 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
 
     it('sees what changed at the next sync only', async () => {
       flow.confluence.editPage('21', { storage: '<p>The printer toner is kept in cupboard nine.</p>' })
-      const passage = async () => {
-        const result = await run({ name: 'search', words: 'printer toner' }, alice)
-        return result.kind === 'searchHits' ? result.hits[0]?.passage : undefined
-      }
-      expect(await passage()).toContain('cupboard seven')
+      expect((await hits('printer toner', alice))[0]?.passage).toContain('cupboard seven')
       await sync('IT')
       await flow.work()
-      expect(await passage()).toContain('cupboard nine')
+      expect((await hits('printer toner', alice))[0]?.passage).toContain('cupboard nine')
     })
 
     it('pauses a connection whose credential is refused, says so, and goes on once it works again', async () => {
@@ -248,67 +234,6 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
       await flow.work()
       expect(await run({ name: 'status', connection: 'acme' })).toMatchObject({
         connections: [{ state: 'active', test: { result: 'Works' }, spaces: [{}, { key: 'IT', state: 'INGESTED' }] }],
-      })
-    })
-  })
-
-  describe('why', () => {
-    const why = (path: string, asker: Asker, base = flow.confluence.url) =>
-      runNotice({ name: 'why', pageUrl: `${base}${path}` }, asker)
-
-    it('says that every layer is satisfied', async () => {
-      expect(await why('/spaces/HB/pages/4/Harbour+office', bob)).toMatchObject({
-        tone: 'success',
-        text: 'You may read this page: every layer of its permissions is satisfied.',
-        details: [
-          expect.stringMatching(/^Space HB: satisfied/),
-          expect.stringMatching(/^The page's own restriction: satisfied/),
-          expect.stringMatching(/^Stored: version 1 is indexed, 1 searchable part\.$/),
-        ],
-      })
-    })
-
-    it('names neither title nor readers of a page that the person may not read', async () => {
-      const refusal = await why('/spaces/HB/pages/4', alice)
-      expect(refusal.tone).toBe('refusal')
-      expect(refusal.details.map((line) => line.replace(/ \(read .*\)$/, ''))).toEqual([
-        'Space HB: satisfied',
-        "The page's own restriction: not satisfied",
-      ])
-      expect(JSON.stringify(refusal)).not.toMatch(/arbour|[Bb]ob|[Dd]ana|June/)
-      const stranger = await why('/spaces/IT/pages/21', { ...alice, email: 'nobody@acme.example' })
-      expect(stranger.text).toContain('no account of this Confluence has your e-mail address')
-    })
-
-    it('has one wording for a page that is absent and one that the connection cannot see', async () => {
-      await connectSite(flow.core, other, { name: 'second-hb', spaces: 'hb' })
-      await connectSite(flow.core, other, { name: 'second-it', spaces: 'IT', access: 'shared' })
-      await flow.work()
-      const page = (id: string) => `/pages/viewpage.action?pageId=${id}`
-      expect((await why(page('3'), bob, other.url)).text).not.toContain('There is no such page')
-      expect(await why(page('4'), bob, other.url)).toEqual(await why(page('987654'), bob, other.url))
-      expect((await why(page('4'), bob, other.url)).text).toMatch(/^There is no such page here:/)
-      expect((await why(page('21'), bob, other.url)).text).toMatch(/^You may read this page: its connection shares it/)
-    })
-
-    it('asks for the address of a page', async () => {
-      for (const pageUrl of ['Harbour office', 'https://elsewhere.example/wiki/spaces/HB/pages/4'])
-        expect(await runNotice({ name: 'why', pageUrl }, bob)).toMatchObject({
-          tone: 'error',
-          text: expect.stringMatching(/^That is not the address of a page on a connected site\./),
-        })
-    })
-
-    it('asks back what a word means that could be two spaces, or a space and a connection', async () => {
-      const { tone, text } = await sync('IT')
-      expect(tone).toBe('error')
-      expect(text).toMatch(/^"IT" could be space IT of acme \(.*\/wiki\) or space IT of second-it \(.*\/confluence\)\./)
-    })
-
-    it.each([['HB'], ['']])('does not connect a space twice (spaces typed: %j)', async (spaces) => {
-      await expect(connectSite(flow.core, other, { name: 'again', spaces })).rejects.toMatchObject({
-        code: 'space_taken',
-        message: 'Space HB is already connected through second-hb; use sync HB to refresh it.',
       })
     })
   })

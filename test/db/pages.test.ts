@@ -1,0 +1,143 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, rows } from '../../src/db/database.ts'
+import {
+  type IndexedPage,
+  type PageRow,
+  listStoredPages,
+  markFailed,
+  tombstonePages,
+  upsertPages,
+  writeIndexedPages,
+} from '../../src/db/queries/pages.ts'
+import { chunks, pages } from '../../src/db/schema.ts'
+import { databaseKinds, openTestDatabase } from '../support/database.ts'
+import { insertAccessSet, insertConnection, insertSpace } from './content.ts'
+
+const indexed = (id: number, text: string, changes: Partial<IndexedPage> = {}): IndexedPage => ({
+  id,
+  versionNumber: 1,
+  fingerprint: `of ${text}`,
+  isDegraded: false,
+  unrenderedMacros: [],
+  chunks: [{ ordinal: 0, headingPath: [], anchor: undefined, text, terms: text.split(' ') }],
+  ...changes,
+})
+
+describe.each(databaseKinds)('pages on %s', (kind) => {
+  let database: Database
+  let space: number
+  let open: number
+  let closed: number
+  beforeAll(async () => {
+    database = await openTestDatabase(kind)
+    const connection = await insertConnection(database)
+    open = await insertAccessSet(database, connection)
+    closed = await insertAccessSet(database, connection)
+    space = await insertSpace(database, connection, 'S')
+  })
+  afterAll(() => database.close())
+
+  const listed = (pageId: string, changes: Partial<PageRow> = {}): PageRow => ({
+    pageId,
+    title: `Page ${pageId}`,
+    status: 'current',
+    parentId: null,
+    parentType: null,
+    position: null,
+    versionNumber: 1,
+    versionAt: '2026-03-04T05:06:07.000Z',
+    authorId: null,
+    lastEditorId: null,
+    labels: [],
+    webPath: `/pages/${pageId}`,
+    accessSetId: open,
+    isStale: false,
+    ...changes,
+  })
+  const write = async (row: PageRow, text: string): Promise<number> => {
+    const id = (await upsertPages(database.db, space, [row])).get(row.pageId) ?? 0
+    await writeIndexedPages(database, [indexed(id, text)])
+    return id
+  }
+  const chunksOf = (id: number) => database.db.select().from(chunks).where(eq(chunks.pageId, id))
+  const pageOf = async (id: number) => (await database.db.select().from(pages).where(eq(pages.id, id)))[0]
+
+  it('hold NUL and half a surrogate pair, which PostgreSQL refuses, as replacement characters', async () => {
+    const id = await write(
+      listed('1', { title: 'a\0b \uD83D', labels: ['x\0y'], webPath: '/pages/1?\uDC00' }),
+      'nul\0 half\uDC00 whole\u{1F600}',
+    )
+    await markFailed(database.db, [{ id, reason: 'because of \0 and \uD800' }])
+    expect(await pageOf(id)).toMatchObject({
+      title: 'a\uFFFDb \uFFFD',
+      labels: ['x\uFFFDy'],
+      webPath: '/pages/1?\uFFFD',
+      failure: 'because of \uFFFD and \uFFFD',
+    })
+    expect(await chunksOf(id)).toMatchObject([
+      { text: 'nul\uFFFD half\uFFFD whole\u{1F600}', terms: 'nul\uFFFD half\uFFFD whole\u{1F600}', termCount: 3 },
+    ])
+  })
+
+  it('take their chunks along to another access set', async () => {
+    const id = await write(listed('2'), 'moving')
+    expect(await chunksOf(id)).toMatchObject([{ accessSetId: open }])
+    await upsertPages(database.db, space, [listed('2', { accessSetId: closed })])
+    expect(await chunksOf(id)).toMatchObject([{ accessSetId: closed }])
+  })
+
+  it('lose their chunks, postings and access set with a tombstone, and come back without them', async () => {
+    const id = await write(listed('3'), 'gone')
+    const at = new Date('2026-04-01T00:00:00.000Z')
+    await tombstonePages(database.db, [id], at)
+    expect(await chunksOf(id)).toEqual([])
+    expect(await rows(database.db, sql`select count(*)::int as count from postings where term = 'gone'`)).toEqual([
+      { count: 0 },
+    ])
+    expect(await pageOf(id)).toMatchObject({
+      tombstonedAt: at,
+      accessSetId: null,
+      indexedVersion: null,
+      fingerprint: null,
+    })
+    expect((await upsertPages(database.db, space, [listed('3')])).get('3')).toBe(id)
+    expect(await pageOf(id)).toMatchObject({ tombstonedAt: null, accessSetId: open, indexedVersion: null })
+  })
+
+  it('get no chunks when they were taken away while their text was fetched', async () => {
+    const id = (await upsertPages(database.db, space, [listed('4')])).get('4') ?? 0
+    await tombstonePages(database.db, [id], new Date())
+    await writeIndexedPages(database, [indexed(id, 'too late')])
+    expect(await chunksOf(id)).toEqual([])
+  })
+
+  it('keep their chunks when only the version is new, and are stale until they are indexed', async () => {
+    const id = await write(listed('5'), 'kept')
+    const [before] = await chunksOf(id)
+    await upsertPages(database.db, space, [listed('5', { versionNumber: 2, isStale: true })])
+    expect(await pageOf(id)).toMatchObject({ versionNumber: 2, indexedVersion: 1, isStale: true })
+    // A second census that sees no difference any more must not forget the first one's verdict.
+    await upsertPages(database.db, space, [listed('5', { versionNumber: 2 })])
+    expect(await pageOf(id)).toMatchObject({ isStale: true })
+    await writeIndexedPages(database, [indexed(id, 'kept', { versionNumber: 2, chunks: undefined })])
+    expect(await pageOf(id)).toMatchObject({ versionNumber: 2, indexedVersion: 2, isStale: false })
+    expect(await chunksOf(id)).toEqual([before])
+  })
+
+  it('are listed with their tombstones, by space', async () => {
+    const stored = await listStoredPages(database.db, space)
+    expect(stored.map(({ pageId, tombstonedAt }) => [pageId, tombstonedAt !== null]).toSorted(byFirst)).toEqual([
+      ['1', false],
+      ['2', false],
+      ['3', false],
+      ['4', true],
+      ['5', false],
+    ])
+    expect(await listStoredPages(database.db, space + 1)).toEqual([])
+  })
+})
+
+function byFirst([a]: unknown[], [b]: unknown[]): number {
+  return String(a) < String(b) ? -1 : 1
+}
