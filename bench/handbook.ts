@@ -31,8 +31,9 @@ export async function benchHandbook({ folder, flavour, databaseUrl }: Options): 
   try {
     const connect = ['connect', '--name', 'bench', '--url', site.url, '--all-spaces', '--accept-disclaimer']
     require(await footnote(...connect, ...credential))
-    const alone =
-      databaseUrl === undefined ? require(await finish(['bench/embedded-alone.ts', data], environment)) : undefined
+    const alone = async (settings: string): Promise<number> =>
+      require(await finish(['bench/embedded-alone.ts', data, settings], environment)).peakMb
+    const databasePeaks = databaseUrl === undefined ? [await alone('default'), await alone('baseline')] : []
     const first = require(await footnote('sync', '--wait', '--json'))
     const again = require(await footnote('sync', '--wait', '--json'))
     const evaluation = await footnote('eval', join(folder, 'questions.jsonl'))
@@ -43,12 +44,8 @@ export async function benchHandbook({ folder, flavour, databaseUrl }: Options): 
     print(`Stored, failed     ${sum((s) => s.stored)}, ${sum((s) => s.failed)}`)
     print(`First sync         ${first.seconds.toFixed(1)} s, peak ${first.peakMb} MB resident`)
     print(`Unchanged sync     ${again.seconds.toFixed(1)} s, peak ${again.peakMb} MB`)
-    if (alone !== undefined) {
-      const difference = first.peakMb - alone.peakMb
-      print(
-        `Database alone     peak ${alone.peakMb} MB with V8's own settings; the sync ${Math.abs(difference)} MB ${difference < 0 ? 'less' : 'more'}`,
-      )
-    }
+    if (databasePeaks.length > 0)
+      print(`Database alone     peak ${databasePeaks.join(' MB with V8 as it comes, ')} MB as Footnote sets V8`)
     print(`\n${evaluation.output.trim()}`)
   } finally {
     site.stop()

@@ -18,7 +18,7 @@ export async function fetchGroupMembers(
     // The name stands in the path, and the server refuses an encoded slash there.
     if (/[/\\]/.test(name)) return 'unreadable'
     for (const user of await collect(iterateByOffset(http, groupListing(name, 'member', v1User), signal))) {
-      if (user.userKey !== undefined) members.set(user.userKey, toUser(user))
+      if (user.userKey !== undefined) members.set(user.userKey, toMember(user))
     }
     // A set that grows while it is walked: each nested group is visited once.
     for (const nested of await fetchNestedGroups(http, name, signal)) names.add(nested)
@@ -55,6 +55,11 @@ export async function fetchUsers(http: HttpClient, userKeys: string[], signal: A
     if (user !== undefined && user !== 'unreadable' && user.userKey !== undefined) users.push(toUser(user))
   }
   return users
+}
+
+/** Versions differ in whether a list of members heeds `expand=status`. */
+function toMember(row: V1User): SiteUser {
+  return row.status === undefined ? { ...toUser(row), isActive: undefined } : toUser(row)
 }
 
 export function toUser(row: V1User): SiteUser {

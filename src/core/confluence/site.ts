@@ -24,8 +24,8 @@ export type SiteUser = {
   displayName: string
   /** Undefined when the site hides it. */
   email: string | undefined
-  /** False for deactivated accounts. */
-  isActive: boolean
+  /** False for deactivated accounts; undefined where a list of members does not say it. */
+  isActive: boolean | undefined
   /** External collaborators of Cloud: they see only the spaces given to them, so `licensed` does not include them. */
   isGuest: boolean
 }

@@ -1,25 +1,11 @@
 // Who may read a space, read apart from its content: restrictions, moves and group changes bump no page version.
 import type { Db } from '../../db/database.ts'
-import {
-  type LayerRow,
-  ensureAccessSets,
-  listStaleGroups,
-  listUsersWithoutEmail,
-  replaceGroupMembers,
-  replaceLayers,
-  upsertPrincipals,
-} from '../../db/queries/access.ts'
+import { type LayerRow, ensureAccessSets, replaceLayers } from '../../db/queries/access.ts'
 import { AccessDeniedError } from '../../errors.ts'
 import { type ContentNode, resolveCarriers } from '../access/layers.ts'
-import type {
-  CensusPage,
-  ConfluenceSite,
-  PagePermissions,
-  SitePrincipal,
-  SiteSpace,
-  SiteUser,
-} from '../confluence/site.ts'
-import { principalOf, principalOfUser, readerKey } from './principals.ts'
+import type { CensusPage, ConfluenceSite, PagePermissions, SitePrincipal, SiteSpace } from '../confluence/site.ts'
+import { readerKey } from './principals.ts'
+import { storePrincipals } from './store-principals.ts'
 
 export type SpacePermissions = {
   /** Readers of the space; `unreadable` when the credential may not list them. */
@@ -29,9 +15,6 @@ export type SpacePermissions = {
   readers: Map<string, SitePrincipal[]>
   labels: Map<string, string[]>
 }
-
-/** A group's members are asked for once in this time, however many spaces of the connection name it. */
-const groupFreshnessMs = 10 * 60_000
 
 /** Ancestors above a page that are no listed pages (folders, archived or hidden pages), at most this many levels. */
 const maxForeignAncestors = 50
@@ -159,56 +142,4 @@ function layerIdIn(layers: ReadonlyMap<string, number>, carrierId: string): numb
   const id = layers.get(carrierId)
   if (id === undefined) throw new Error(`layer of ${carrierId} was not written`)
   return id
-}
-
-/** Writes the principals that readers name, with the members of their groups. Ids by `kind:confluenceId`. */
-async function storePrincipals(
-  db: Db,
-  site: ConfluenceSite,
-  connectionId: number,
-  readers: SitePrincipal[],
-  now: Date,
-  signal: AbortSignal,
-): Promise<Map<string, number>> {
-  const userIds = [...new Set(readers.flatMap((reader) => (reader.kind === 'user' ? [reader.userId] : [])))]
-  const users = userIds.length === 0 ? [] : await site.fetchUsers(userIds, signal)
-  const principals = await upsertPrincipals(db, connectionId, [
-    ...readers.flatMap((reader) => principalOf(reader) ?? []),
-    ...users.map(principalOfUser),
-  ])
-  const groupIds = [...principals].flatMap(([key, id]) => (key.startsWith('group:') ? [id] : []))
-  for (const group of await listStaleGroups(db, connectionId, groupIds, new Date(now.getTime() - groupFreshnessMs))) {
-    const members = await site.fetchGroupMembers({ groupId: group.confluenceId, name: group.name }, signal)
-    const known = members === 'unreadable' ? [] : await completeMembers(db, site, connectionId, members, signal)
-    const written = await upsertPrincipals(db, connectionId, known.map(principalOfUser))
-    await db.transaction((tx) =>
-      replaceGroupMembers(tx, group.id, [...written.values()], members === 'unreadable' ? null : now),
-    )
-  }
-  return principals
-}
-
-/** Members that are asked for at once when a list came without e-mail addresses. */
-const profileBatch = 50
-
-/**
- * Data Center's lists carry no e-mail addresses, and without one nobody is recognised: members whose address is not known
- * yet are asked for. A whole batch without any address means that the site hides them, and then nobody else is asked for.
- */
-async function completeMembers(
-  db: Db,
-  site: ConfluenceSite,
-  connectionId: number,
-  members: SiteUser[],
-  signal: AbortSignal,
-): Promise<SiteUser[]> {
-  const silent = members.filter(({ email }) => email === undefined).map(({ userId }) => userId)
-  const wanted = silent.length === 0 ? [] : await listUsersWithoutEmail(db, connectionId, silent)
-  const profiles = new Map<string, SiteUser>()
-  for (let start = 0; start < wanted.length; start += profileBatch) {
-    const users = await site.fetchUsers(wanted.slice(start, start + profileBatch), signal)
-    for (const user of users) profiles.set(user.userId, user)
-    if (users.every(({ email }) => email === undefined)) break
-  }
-  return members.map((member) => profiles.get(member.userId) ?? member)
 }

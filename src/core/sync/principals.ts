@@ -7,8 +7,8 @@ export function principalOfUser(user: SiteUser): PrincipalRow {
     kind: 'user',
     confluenceId: user.userId,
     name: user.displayName,
-    isActive: user.isActive,
     isGuest: user.isGuest,
+    ...(user.isActive === undefined ? {} : { isActive: user.isActive }),
     ...(user.email === undefined || user.email === '' ? {} : { email: user.email }),
   }
 }

@@ -48,6 +48,15 @@ export async function upsertPrincipals(
   return found
 }
 
+/** Confluence's ids of the accounts that are believed to be active. */
+export async function listActiveUsers(db: Db, connectionId: number): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    db,
+    sql`select confluence_id as id from principals where connection_id = ${connectionId} and kind = 'user' and is_active`,
+  )
+  return found.map(({ id }) => id)
+}
+
 export async function listUserNames(db: Db, connectionId: number, userIds: string[]): Promise<Map<string, string>> {
   const found = await rows<{ id: string; name: string }>(
     db,

@@ -100,7 +100,7 @@ describe('who may read', () => {
       async (site) => {
         const members = await site.fetchGroupMembers({ groupId: 'staff', name: 'staff' }, signal)
         expect(members).toMatchObject([
-          { userId: 'k1', isActive: true },
+          { userId: 'k1', isActive: undefined },
           { userId: 'k2', displayName: 'Ben', isActive: false },
         ])
         expect(await site.fetchGroupMembers({ groupId: 'gone', name: 'gone' }, signal)).toBe('unreadable')
