@@ -1,7 +1,7 @@
 // A sample Confluence on this machine, connected, synced and asked: the product's main way without any configuration.
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
 import { ask } from '../../core/questions/ask.ts'
 import type { Turn } from '../../core/answer/prompt.ts'
@@ -41,7 +41,7 @@ export async function runDemo(
   options: { once: boolean; signal: AbortSignal },
 ): Promise<number> {
   const { signal } = options
-  print(`${pc.bold('Footnote demo')}: a sample company wiki runs at ${site.url} and is synced now.\n`)
+  print(`${styleText('bold', 'Footnote demo')}: a sample company wiki runs at ${site.url} and is synced now.\n`)
   await connectAndSync(open, site, signal)
   const users = JSON.parse(await readFile(new URL('users.json', site.wikiFolder), 'utf8')) as WikiUser[]
   const lines = (await readFile(new URL('questions.jsonl', site.wikiFolder), 'utf8')).trim().split('\n')
@@ -52,7 +52,7 @@ export async function runDemo(
     const asker = users.find((user) => user.accountId === question.asUser)
     if (asker === undefined) throw new Error('the sample wiki names an asker whom it does not have')
     print(
-      `\n${pc.cyan('▸')} ${pc.bold(asker.displayName)} asks: ${pc.bold(question.question)}  ${pc.dim(`(${remarks[question.kind] ?? question.kind})`)}\n`,
+      `\n${styleText('cyan', '▸')} ${styleText('bold', asker.displayName)} asks: ${styleText('bold', question.question)}  ${styleText('dim', `(${remarks[question.kind] ?? question.kind})`)}\n`,
     )
     await answer(open, asker.email, question.question, [], signal)
   }
@@ -77,11 +77,11 @@ async function connectAndSync(open: OpenCore, site: DemoSite, signal: AbortSigna
     operator,
     signal,
   )
-  print(pc.dim(`${draft.disclaimer[0] ?? ''} ${draft.disclaimer[1] ?? ''}\n`))
+  print(styleText('dim', `${draft.disclaimer[0] ?? ''} ${draft.disclaimer[1] ?? ''}\n`))
   await confirmConnection(open.core, draft.draftId, operator, signal)
   const reports = await waitForSync(open, 'demo', createOutput(false), signal)
   for (const report of reports)
-    print(`${pc.green('✓')} ${report.space.padEnd(6)} ${report.stored} of ${report.listed} pages`)
+    print(`${styleText('green', '✓')} ${report.space.padEnd(6)} ${report.stored} of ${report.listed} pages`)
 }
 
 async function answer(
@@ -94,7 +94,8 @@ async function answer(
   const asked = await ask(open.core, { question, viewer: { kind: 'person', email }, history }, signal)
   print(indent(renderAnswer(asked.answer)))
   print(
-    pc.dim(
+    styleText(
+      'dim',
       `\n  ${Math.round(asked.timings.total)} ms, ${asked.answer.by === 'claude' ? 'written by Claude' : 'exact extracts (no ANTHROPIC_API_KEY)'}`,
     ),
   )
@@ -106,7 +107,7 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
   let asker = users[0]
   let history: Turn[] = []
   print(
-    `\nNow you: type a question. ${pc.bold('/as NAME')} changes who asks (${users.map((user) => user.displayName.split(' ')[0]).join(', ')}), ${pc.bold('/status')} and ${pc.bold('/search WORDS')} work as in chat, ${pc.bold('/quit')} ends.`,
+    `\nNow you: type a question. ${styleText('bold', '/as NAME')} changes who asks (${users.map((user) => user.displayName.split(' ')[0]).join(', ')}), ${styleText('bold', '/status')} and ${styleText('bold', '/search WORDS')} work as in chat, ${styleText('bold', '/quit')} ends.`,
   )
   const prompt = createInterface({ input: process.stdin, output: process.stdout })
   const ended = new Promise<undefined>((resolve) => {
@@ -114,7 +115,7 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
     signal.addEventListener('abort', () => prompt.close(), { once: true })
   })
   for (;;) {
-    const typed = await Promise.race([prompt.question(`\n${pc.cyan(asker?.displayName ?? '')} ▸ `), ended])
+    const typed = await Promise.race([prompt.question(`\n${styleText('cyan', asker?.displayName ?? '')} ▸ `), ended])
     if (typed === undefined || /^\/(quit|exit)\b/i.test(typed)) break
     const text = typed.trim()
     try {

@@ -1,5 +1,5 @@
-// Results → text for a terminal. Pure; colours come and go with picocolors. Whatever comes from a site passes plain.ts.
-import pc from 'picocolors'
+// Results → text for a terminal. Pure; colours come and go with the terminal. Whatever comes from a site passes plain.ts.
+import { styleText } from 'node:util'
 import type { Answer } from '../../core/answer/answer.ts'
 import type { CommandResult, ConnectionStatus, SearchHit, SpaceStatus } from '../commands/command.ts'
 import { plain, plainLine } from './plain.ts'
@@ -7,16 +7,17 @@ import { plain, plainLine } from './plain.ts'
 export function renderAnswer(answer: Answer): string {
   const sources = answer.citations.map(
     (citation) =>
-      `  [${citation.n}] ${pc.bold(plainLine(citation.title))} · ${plainLine(citation.spaceName)} · changed ${renderDay(citation.changedAt)}\n      ${pc.underline(plainLine(citation.url))}`,
+      `  [${citation.n}] ${styleText('bold', plainLine(citation.title))} · ${plainLine(citation.spaceName)} · changed ${renderDay(citation.changedAt)}\n      ${styleText('underline', plainLine(citation.url))}`,
   )
   const nearest = answer.nearest.map(
-    (page) => `  · ${plainLine(page.title)} (${plainLine(page.spaceKey)})\n      ${pc.underline(plainLine(page.url))}`,
+    (page) =>
+      `  · ${plainLine(page.title)} (${plainLine(page.spaceKey)})\n      ${styleText('underline', plainLine(page.url))}`,
   )
   return [
-    answer.kind === 'answer' ? plain(answer.text) : pc.yellow(plain(answer.text)),
-    ...(sources.length > 0 ? [`${pc.dim('Sources: Confluence')}\n${sources.join('\n')}`] : []),
-    ...(nearest.length > 0 ? [`${pc.dim('Nearest pages')}\n${nearest.join('\n')}`] : []),
-    ...(answer.note === undefined ? [] : [pc.dim(plain(answer.note))]),
+    answer.kind === 'answer' ? plain(answer.text) : styleText('yellow', plain(answer.text)),
+    ...(sources.length > 0 ? [`${styleText('dim', 'Sources: Confluence')}\n${sources.join('\n')}`] : []),
+    ...(nearest.length > 0 ? [`${styleText('dim', 'Nearest pages')}\n${nearest.join('\n')}`] : []),
+    ...(answer.note === undefined ? [] : [styleText('dim', plain(answer.note))]),
   ].join('\n\n')
 }
 
@@ -26,7 +27,7 @@ export function renderHits(hits: SearchHit[]): string {
     .map((hit, i) => {
       const passage = plainLine(hit.passage)
       const shown = passage.length > 240 ? `${passage.slice(0, 240)}…` : passage
-      return `${i + 1}. ${pc.bold(plainLine(hit.title))} (${plainLine(hit.spaceKey)})\n   ${pc.underline(plainLine(hit.url))}\n   ${shown}`
+      return `${i + 1}. ${styleText('bold', plainLine(hit.title))} (${plainLine(hit.spaceKey)})\n   ${styleText('underline', plainLine(hit.url))}\n   ${shown}`
     })
     .join('\n\n')
 }
@@ -51,32 +52,38 @@ export function renderStatus(connections: ConnectionStatus[]): string {
 
 function renderConnection(connection: ConnectionStatus): string {
   const { test } = connection
-  const result = test === undefined ? 'not tested' : test.result === 'Works' ? pc.green('Works') : pc.red(test.result)
+  const result =
+    test === undefined
+      ? 'not tested'
+      : test.result === 'Works'
+        ? styleText('green', 'Works')
+        : styleText('red', test.result)
   const lines = [
-    `${pc.bold(connection.name)}  ${connection.url}  ${connection.access}  ${result}${connection.state === 'paused' ? pc.yellow('  paused') : ''}`,
-    ...(test?.remedy === undefined ? [] : [pc.yellow(`  ${plainLine(test.remedy)}`)]),
+    `${styleText('bold', connection.name)}  ${connection.url}  ${connection.access}  ${result}${connection.state === 'paused' ? styleText('yellow', '  paused') : ''}`,
+    ...(test?.remedy === undefined ? [] : [styleText('yellow', `  ${plainLine(test.remedy)}`)]),
     `  next sync ${connection.nextSyncAt === undefined ? 'by hand only' : renderTime(connection.nextSyncAt)}  (${connection.schedule})`,
   ]
   const width = Math.max(3, ...connection.spaces.map((space) => space.key.length))
   return [...lines, ...connection.spaces.flatMap((space) => renderSpace(space, width))].join('\n')
 }
 
-const stateColours = { PENDING: pc.dim, IN_PROGRESS: pc.cyan, INGESTED: pc.green, ERROR: pc.red }
+const stateColours = { PENDING: 'dim', IN_PROGRESS: 'cyan', INGESTED: 'green', ERROR: 'red' } as const
 
 function renderSpace(space: SpaceStatus, width: number): string[] {
   const progress = space.progress === undefined ? '' : `  ${renderBar(space.progress.done, space.progress.listed, 16)}`
-  const failed = space.failed > 0 ? pc.red(`, ${space.failed} failed`) : ''
-  const synced = space.lastSyncedAt === undefined ? '' : pc.dim(`  last sync ${renderTime(space.lastSyncedAt)}`)
+  const failed = space.failed > 0 ? styleText('red', `, ${space.failed} failed`) : ''
+  const synced =
+    space.lastSyncedAt === undefined ? '' : styleText('dim', `  last sync ${renderTime(space.lastSyncedAt)}`)
   return [
-    `  ${plainLine(space.key).padEnd(width)}  ${stateColours[space.state](space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
-    ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${pc.yellow(plainLine(space.error))}`]),
+    `  ${plainLine(space.key).padEnd(width)}  ${styleText(stateColours[space.state], space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
+    ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(space.error))}`]),
     ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${renderFailure(failure)}`),
   ]
 }
 
 /** `× Title: why it is not stored`. */
 export function renderFailure({ title, reason }: { title: string; reason: string }): string {
-  return `${pc.red('×')} ${plainLine(title)}: ${plainLine(reason)}`
+  return `${styleText('red', '×')} ${plainLine(title)}: ${plainLine(reason)}`
 }
 
 /** `[████████░░░░░░░░]  1,204 / 2,848`. */

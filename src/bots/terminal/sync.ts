@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
 import { type SpaceReport, readRuns, reportRuns } from '../../core/sync/report-runs.ts'
 import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
@@ -70,17 +70,17 @@ async function waitForRuns(open: OpenCore, started: Runs, output: Output, signal
 }
 
 function renderReport(space: SpaceReport): string {
-  const mark = space.state === 'INGESTED' ? pc.green('✓') : pc.red('✗')
+  const mark = space.state === 'INGESTED' ? styleText('green', '✓') : styleText('red', '✗')
   const parts = [
     `${space.stored.toLocaleString('en')} of ${space.listed.toLocaleString('en')} pages`,
     `${space.updated} updated`,
     `${space.unchanged} unchanged`,
     ...(space.deleted > 0 ? [`${space.deleted} deleted`] : []),
-    ...(space.failed > 0 ? [pc.red(`${space.failed} failed`)] : []),
+    ...(space.failed > 0 ? [styleText('red', `${space.failed} failed`)] : []),
   ]
   return [
     `${mark} ${plainLine(space.space).padEnd(12)} ${parts.join(', ')}`,
-    ...(space.error === undefined ? [] : [`  ${pc.yellow(plainLine(space.error))}`]),
+    ...(space.error === undefined ? [] : [`  ${styleText('yellow', plainLine(space.error))}`]),
     ...space.failures.map((failure) => `  ${renderFailure(failure)}`),
   ].join('\n')
 }

@@ -83,6 +83,7 @@ export async function draftConnection(
     testResult: 'Works',
     testedAt: core.now(),
     createdBy: actor,
+    createdAt: core.now(),
   })
   return { connection, accountName, disclaimer: disclaim(connection, accountName, selected, pages) }
 }

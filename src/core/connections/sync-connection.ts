@@ -1,5 +1,6 @@
 import { type Connection, updateConnection } from '../../db/queries/connections.ts'
-import { type NewSpace, type Space, upsertSpaces } from '../../db/queries/spaces.ts'
+import { listStoredPages, tombstonePages } from '../../db/queries/pages.ts'
+import { type NewSpace, type Space, listSpaces, updateSpace, upsertSpaces } from '../../db/queries/spaces.ts'
 import type { RunKind, SyncRun } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError } from '../../errors.ts'
 import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
@@ -17,12 +18,36 @@ export async function syncConnection(
   signal: AbortSignal,
 ): Promise<QueuedSync> {
   const listed = await listSiteSpaces(core, connection, signal)
+  await tombstoneGoneSpaces(core, connection, listed)
   const { selected, missingKeys } = selectSpaces(listed, connection.scope)
   const spaces = await upsertSpaces(
     core.database.db,
     selected.map((space) => toNewSpace(connection.id, space)),
   )
   return { runs: await requestSync(core, spaces, options), spaces, missingKeys }
+}
+
+/**
+ * A space that the complete list no longer holds was deleted, or taken from the account: nobody can tell any more who may
+ * read it, so its pages are not served from now on. An empty list is a broken answer far more often.
+ */
+async function tombstoneGoneSpaces(core: Core, connection: Connection, listed: SiteSpace[]): Promise<void> {
+  const { db } = core.database
+  const seen = new Set(listed.map(({ spaceId }) => spaceId))
+  const gone =
+    listed.length === 0 ? [] : (await listSpaces(db, connection.id)).filter(({ spaceId }) => !seen.has(spaceId))
+  for (const space of gone) {
+    const stored = (await listStoredPages(db, space.id)).filter(({ tombstonedAt }) => tombstonedAt === null)
+    await tombstonePages(
+      db,
+      stored.map(({ id }) => id),
+      core.now(),
+    )
+    await updateSpace(db, space.id, {
+      state: 'ERROR',
+      error: `The account of ${connection.name} no longer sees space ${space.key}, so its pages are not served any more. Give it the right to view the space, then sync again.`,
+    })
+  }
 }
 
 async function listSiteSpaces(core: Core, connection: Connection, signal: AbortSignal): Promise<SiteSpace[]> {

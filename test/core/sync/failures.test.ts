@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { readStatus } from '../../../src/core/connections/status.ts'
 import { testStoredConnection } from '../../../src/core/connections/test-stored.ts'
 import type { Core } from '../../../src/core/core.ts'
 import { workRun } from '../../../src/core/jobs/worker.ts'
@@ -7,8 +8,11 @@ import { startSync } from '../../../src/core/sync/sync-target.ts'
 import { findConnection } from '../../../src/db/queries/connections.ts'
 import { listRuns } from '../../../src/db/queries/sync-runs.ts'
 import { type Synced, soon, syncAndWait } from '../../support/core.ts'
+import { databaseKinds } from '../../support/database.ts'
 import { type Company, everywhere, openCompany } from './small-company.ts'
 
+const ann = 'ann@acme.example'
+const bob = 'bob@acme.example'
 const notGiven = 'The site listed the page but did not give its text.'
 /** 200 with JSON that is no answer: nothing that a client tries again at once. */
 const malformed = { kind: 'status', status: 200, body: {}, times: 99 } as const
@@ -29,12 +33,24 @@ describe.each(everywhere)('trouble during a sync on %s with %s', (kind, flavour)
     if (synced === undefined) throw new Error('HR was not synced')
     return synced
   }
-  const ann = 'ann@acme.example'
-  const bob = 'bob@acme.example'
   const bodyOf = (pageId: string): RegExp =>
     isCloud
       ? new RegExp(`pages\\?.*id=${pageId}&.*body-format`)
       : new RegExp(`content/search.*in%20\\((\\d+%2C)*${pageId}(%2C\\d+)*\\)`)
+
+  const acme = async () => findConnection(company.open.core.database.db, 'acme')
+  /** The listing begins, and cannot go on. */
+  const cutOff = () =>
+    isCloud
+      ? {
+          path: '/api/v2/spaces/100/pages',
+          body: { results: [], _links: { next: '/wiki/api/v2/spaces/100/pages?cursor=gone' } },
+        }
+      : {
+          path: '/rest/api/content/scan',
+          after: 1,
+          body: { results: [], limit: 200, _links: { next: '/confluence/rest/api/content/scan?cursor=gone' } },
+        }
 
   /** Whatever happened, a run without trouble puts it right. */
   const expectRecovery = async (): Promise<void> => {
@@ -87,19 +103,6 @@ describe.each(everywhere)('trouble during a sync on %s with %s', (kind, flavour)
   })
 
   describe('with the list of pages', () => {
-    /** The listing begins, and cannot go on. */
-    const cutOff = () =>
-      isCloud
-        ? {
-            path: '/api/v2/spaces/100/pages',
-            body: { results: [], _links: { next: '/wiki/api/v2/spaces/100/pages?cursor=gone' } },
-          }
-        : {
-            path: '/rest/api/content/scan',
-            after: 1,
-            body: { results: [], limit: 200, _links: { next: '/confluence/rest/api/content/scan?cursor=gone' } },
-          }
-
     it('that breaks off in the middle, hides and deletes nothing and says so', async () => {
       const before = await company.servedTo(ann)
       company.site.trashPage('4')
@@ -186,8 +189,6 @@ describe.each(everywhere)('trouble during a sync on %s with %s', (kind, flavour)
   })
 
   describe('with the credential', () => {
-    const acme = async () => findConnection(company.open.core.database.db, 'acme')
-
     it('that has died, pauses the connection and keeps what is served', async () => {
       const before = await company.servedTo(ann)
       company.site.revokeCredential(company.site.credentials.accountId)
@@ -219,5 +220,51 @@ describe.each(everywhere)('trouble during a sync on %s with %s', (kind, flavour)
       expect(await acme()).toMatchObject({ state: 'active' })
       await expectRecovery()
     })
+  })
+})
+
+describe.each(databaseKinds)('a space on %s that its account no longer sees', (kind) => {
+  it('is not served any more, says so, and comes back with the right to view it', async () => {
+    const company = await openCompany(kind, 'cloud', {
+      syncAccount: { accountId: 'footnote', seesAll: false, isAdmin: true },
+      spaces: [
+        { id: '100', key: 'HR', homepageId: '1', read: { groups: ['staff'], users: ['footnote'] } },
+        { id: '200', key: 'ENG', homepageId: '50', read: { users: ['ann', 'footnote'] } },
+      ],
+    })
+    onTestFinished(company.close)
+    const { site } = company
+    const status = async () => {
+      const [acme] = await readStatus(company.open.core, 'acme')
+      return acme?.spaces.map(({ key, state, stored, error }) => [key, state, stored, error])
+    }
+    await syncAndWait(company.open)
+    expect(await company.servedTo(ann)).toEqual(['1', '2', '3', '4', '50', '51'])
+
+    site.setSpaceReaders('ENG', { users: ['ann'] })
+    expect(Object.keys(await syncAndWait(company.open))).toEqual(['HR'])
+    expect(await company.servedTo(ann)).toEqual(['1', '2', '3', '4'])
+    expect(await status()).toEqual([
+      [
+        'ENG',
+        'ERROR',
+        0,
+        'The account of acme no longer sees space ENG, so its pages are not served any more. Give it the right to view the space, then sync again.',
+      ],
+      ['HR', 'INGESTED', 4, undefined],
+    ])
+
+    site.setSpaceReaders('HR', { groups: ['staff'] })
+    expect(await syncAndWait(company.open)).toEqual({})
+    expect(await company.servedTo(ann), 'a list without any space is not believed').toEqual(['1', '2', '3', '4'])
+
+    site.setSpaceReaders('HR', { groups: ['staff'], users: ['footnote'] })
+    site.setSpaceReaders('ENG', { users: ['ann', 'footnote'] })
+    await syncAndWait(company.open)
+    expect(await company.servedTo(ann)).toEqual(['1', '2', '3', '4', '50', '51'])
+    expect((await status())?.map(([key, state, , error]) => [key, state, error])).toEqual([
+      ['ENG', 'INGESTED', undefined],
+      ['HR', 'INGESTED', undefined],
+    ])
   })
 })

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startSync } from '../../../src/core/sync/sync-target.ts'
+import type { OpenCore } from '../../../src/core/open-core.ts'
+import { findSpaceById } from '../../../src/db/queries/spaces.ts'
+import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
+import { connect, openTestCore, soon, syncAndWait } from '../../support/core.ts'
+import { smallSite } from '../../sandbox/confluence/small-site.ts'
+import { databaseKinds } from '../../support/database.ts'
+
+describe.each(databaseKinds)('what to sync on %s', (kind) => {
+  let open: OpenCore
+  let cloud: RunningConfluence
+  let server: RunningConfluence
+  beforeAll(async () => {
+    open = await openTestCore(kind)
+    cloud = await startConfluence({ flavour: 'cloud', site: smallSite() })
+    server = await startConfluence({ flavour: 'datacenter', site: smallSite() })
+  })
+  afterAll(async () => {
+    await cloud.close()
+    await server.close()
+    await open.close()
+  })
+
+  const start = (target?: string, isFull = false) =>
+    startSync(open.core, target, { isFull, requestedBy: 'ann' }, soon())
+  /** Keys of the spaces whose runs were started or joined. */
+  const started = async (target?: string): Promise<string[]> => {
+    const { runs } = await start(target)
+    const found = await Promise.all(runs.map(({ spaceId }) => findSpaceById(open.core.database.db, spaceId)))
+    return found.map((space) => space?.key ?? '').toSorted()
+  }
+
+  it('is nothing before a site is connected', async () => {
+    await expect(start()).rejects.toMatchObject({ code: 'nothing_connected' })
+  })
+
+  it('is a connection, by its name in any case, or everything', async () => {
+    await connect(open.core, cloud, { name: 'acme', spaces: 'HR,ENG' })
+    await connect(open.core, server, { name: 'intra', spaces: 'HR,OLD' })
+    await syncAndWait(open)
+    expect(await started('ACME')).toEqual(['ENG', 'HR'])
+    expect(await started()).toEqual(['ENG', 'HR', 'HR', 'OLD'])
+  })
+
+  it('joins the run that is open instead of starting another', async () => {
+    const [first, second] = [await start('acme', true), await start('acme')]
+    expect(second.runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id))
+  })
+
+  it('is a space, by its key, or by the address of the space or of one of its pages', async () => {
+    expect(await started('eng')).toEqual(['ENG'])
+    for (const address of [
+      `${cloud.url}/spaces/ENG/overview`,
+      `${cloud.url}/spaces/ENG/pages/7/Runbook`,
+      `${cloud.url}/pages/viewpage.action?pageId=7`,
+      `${server.url}/display/OLD/History`,
+      `${server.url}/pages/viewpage.action?pageId=8`,
+    ])
+      expect(await started(address), address).toEqual([address.startsWith(cloud.url) ? 'ENG' : 'OLD'])
+  })
+
+  it('is asked back when it could be two things', async () => {
+    await expect(start('HR')).rejects.toMatchObject({
+      code: 'target_ambiguous',
+      message: `"HR" could be space HR of acme (${cloud.url}) or space HR of intra (${server.url}). Give the address of the space, or the connection's name.`,
+    })
+    expect(await started(`${server.url}/display/HR`)).toEqual(['HR'])
+    await connect(open.core, cloud, { name: 'OLD', spaces: 'OLD' })
+    await expect(start('old')).rejects.toMatchObject({
+      code: 'target_ambiguous',
+      message: expect.stringMatching(/^"old" could be the connection OLD or space OLD of /),
+    })
+  })
+
+  it.each([
+    ['ENGG', 'There is no connection and no synced space called ENGG. Did you mean ENG?'],
+    ['acmee', 'There is no connection and no synced space called acmee. Did you mean acme?'],
+  ])('is refused for %s', async (target, message) => {
+    await expect(start(target)).rejects.toMatchObject({ code: 'target_unknown', message })
+  })
+
+  it('is refused for an address that belongs to nothing here, or to another site', async () => {
+    const refused = {
+      code: 'target_unknown',
+      message: expect.stringContaining('belongs to no space that is synced here'),
+    }
+    await expect(start('https://elsewhere.example/wiki/spaces/ENG')).rejects.toMatchObject(refused)
+    await expect(start(`${cloud.url}/spaces/~ada/overview`)).rejects.toMatchObject(refused)
+    // The same beginning, but another port.
+    await expect(start(`${cloud.url.replace('/wiki', '')}0/wiki/spaces/ENG`)).rejects.toThrow()
+  })
+
+  it('names spaces that were chosen but are not to be seen any more, and syncs the others', async () => {
+    server.setSpaceReaders('OLD', { users: ['ada'] })
+    server.removeSpace('OLD')
+    const { runs, missingKeys } = await start('intra')
+    expect([runs.length, missingKeys]).toEqual([1, ['OLD']])
+  })
+})
