@@ -20,13 +20,15 @@ const optional = z
   .string()
   .optional()
   .transform((value) => (value === '' ? undefined : value))
+const notAPort = 'write a whole number from 0 to 65535, such as 3000'
+const port = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
 
 export const variables = z.object({
   DATABASE_URL: optional.describe('PostgreSQL 15 or newer with pgvector 0.8; without it the embedded database is used'),
   FOOTNOTE_DATA_DIR: z.string().default('./data').describe('folder of the embedded database and its key'),
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000).describe('port to listen on'),
+  PORT: port.default(3000).describe('port to listen on'),
   FOOTNOTE_PUBLIC_URL: address.optional().describe('how the outside reaches this server, https://…'),
   FOOTNOTE_ENCRYPTION_KEY: optional.describe(
     '32 bytes, base64, for stored credentials; made in the data folder with the embedded database',

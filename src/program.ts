@@ -1,4 +1,5 @@
 // Builds everything, starts, stops: the only file that knows all parts.
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,20 +10,35 @@ import { type Config, loadConfig } from './config.ts'
 import { type OpenCore, openCore } from './core/open-core.ts'
 import { startSchedule } from './core/jobs/schedule.ts'
 import { findHolder } from './db/embedded-gate.ts'
-import { InvalidInputError } from './errors.ts'
+import { isHolderLost } from './db/postgres.ts'
+import { InvalidInputError, TransientError } from './errors.ts'
 import { createLog } from './log.ts'
-import { createServer } from './web/server.ts'
+import { createServer, listen } from './web/server.ts'
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort())
 
-async function withCore(work: (open: OpenCore) => Promise<number>): Promise<number> {
+async function withCore(work: Parameters<Parts['withCore']>[0]): Promise<number> {
   const config = loadConfig(process.env)
-  const open = await openCore(config, createLog(config.LOG_LEVEL ?? 'fatal'))
+  const isHolderGone = (error: unknown): boolean => config.DATABASE_URL === undefined && isHolderLost(error)
+  const openOne = (): Promise<OpenCore> => openCore(config, createLog(config.LOG_LEVEL ?? 'fatal'))
+  let open: OpenCore | undefined
   try {
-    return await work(open)
+    open = await openOne()
+    return await work(open, async (error) => {
+      if (!isHolderGone(error)) throw error
+      await open?.close()
+      return (open = await openOne())
+    })
+  } catch (cause) {
+    if (!isHolderGone(cause)) throw cause
+    throw new TransientError(
+      'holder_gone',
+      'The Footnote process that held the data folder ended meanwhile; run the command again.',
+      { cause },
+    )
   } finally {
-    await open.close()
+    await open?.close()
   }
 }
 
@@ -30,19 +46,22 @@ async function withCore(work: (open: OpenCore) => Promise<number>): Promise<numb
 async function serve({ role }: { role: 'web' | 'worker' | 'all' }): Promise<number> {
   const config = loadConfig(process.env)
   const log = createLog(config.LOG_LEVEL ?? 'info')
-  const open = await openCore(config, log)
+  // Stopped in reverse, however far the start came.
+  const started = new AsyncDisposableStack()
   try {
+    const open = await openCore(config, log)
+    started.defer(open.close)
     await requireOwnDatabase(open, config)
-    const stopping: (() => Promise<unknown>)[] = []
-    if (role !== 'web') stopping.push(...(await startWork(open)))
-    if (role !== 'worker') stopping.push(...(await startWeb(open)))
-    log.info({ role, database: open.core.database.kind }, 'Footnote is running')
-    await new Promise<void>((resolve) => interrupted.signal.addEventListener('abort', () => resolve()))
+    if (role !== 'web' && !interrupted.signal.aborted) await startWork(open, started)
+    if (role !== 'worker' && !interrupted.signal.aborted) await startWeb(open, started)
+    if (!interrupted.signal.aborted) {
+      log.info({ role, database: open.core.database.kind }, 'Footnote is running')
+      await once(interrupted.signal, 'abort')
+    }
     log.info('stopping')
-    for (const stop of stopping.toReversed()) await stop()
     return 0
   } finally {
-    await open.close()
+    await started.disposeAsync()
   }
 }
 
@@ -55,14 +74,15 @@ async function requireOwnDatabase(open: OpenCore, config: Config): Promise<void>
   )
 }
 
-async function startWork(open: OpenCore): Promise<(() => Promise<unknown>)[]> {
+async function startWork(open: OpenCore, started: AsyncDisposableStack): Promise<void> {
   open.core.encryptionKey()
   const workers = await open.startWorkers(syncConcurrency)
+  started.defer(workers.stop)
   const schedule = startSchedule(open.core, interrupted.signal)
-  return [workers.stop, schedule.stop]
+  started.defer(schedule.stop)
 }
 
-async function startWeb(open: OpenCore): Promise<(() => Promise<unknown>)[]> {
+async function startWeb(open: OpenCore, started: AsyncDisposableStack): Promise<void> {
   const { config, log } = open.core
   // Imported only here: the platforms' SDKs are most of what would be loaded for a single command.
   const { createSlackApp } = await import('./bots/slack/app.ts')
@@ -73,11 +93,12 @@ async function startWeb(open: OpenCore): Promise<(() => Promise<unknown>)[]> {
     log.warn('neither Slack nor Teams is configured: set SLACK_BOT_TOKEN or MICROSOFT_APP_ID (see docs/)')
   const bots = [slack, teams].filter((bot) => bot !== undefined)
   const server = await createServer(open.core, bots)
-  const address = await server.listen({ host: config.HOST, port: config.PORT })
+  // The bots first say that they are stopping, then the port closes.
+  started.defer(() => server.close())
+  for (const bot of bots) started.defer(() => bot.stop())
+  const address = await listen(server, { host: config.HOST, port: config.PORT })
   log.info({ address }, 'listening')
   await slack?.start()
-  // Stopped in reverse: the bots first say that they are stopping, then the port closes.
-  return [() => server.close(), ...bots.map((bot) => () => bot.stop())]
 }
 
 /** A sample site, a database in a temporary folder, and nothing left behind. */

@@ -62,8 +62,11 @@ describe('loadConfig', () => {
     expect(formed.toSorted()).toEqual(Object.keys(refused).toSorted())
   })
 
-  it.each(['-1', '65536', '80.5'])('refuses the port %s', (port) => {
-    expect(failureOf({ PORT: port }).field).toBe('PORT')
+  it.each(['-1', '65536', '80.5', 'abc'])('refuses the port %s', (port) => {
+    expect(failureOf({ PORT: port })).toMatchObject({
+      field: 'PORT',
+      message: 'PORT cannot be used: write a whole number from 0 to 65535, such as 3000.',
+    })
   })
 
   it('takes an empty variable for an unset one', () => {

@@ -2,7 +2,7 @@
 // and the keys with which Teams signs.
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { SandboxPerson } from './people.ts'
+import { type SandboxPerson, isEmployee } from './people.ts'
 import { findRefusal } from './rules.ts'
 import { getKeySet } from './tokens.ts'
 
@@ -15,6 +15,8 @@ export type SandboxActivity = Json & { id: string; conversationId: string; revis
 export type Failure = {
   /** Only for requests with this method; default: any. */
   method?: string
+  /** Only for requests whose path has this in it; default: any. */
+  path?: string
   status: number
   code?: string
   retryAfterSeconds?: number
@@ -26,6 +28,8 @@ export type ConnectorState = {
   appPassword: string
   tenantId: string
   people: SandboxPerson[]
+  /** Who is in a conversation or team, by its id, where that was said. */
+  rosters: Map<string, SandboxPerson[]>
   activities: SandboxActivity[]
   failures: Failure[]
   /** Conversations that the bot was removed from. */
@@ -80,7 +84,7 @@ function admit(state: ConnectorState, request: FastifyRequest, reply: FastifyRep
   const isAuthorized = !state.requiresToken || (token !== undefined && state.tokens.has(token))
   state.requests.push({ method: request.method, path: request.url, body: request.body, isAuthorized })
   state.onChange()
-  const failure = takeFailure(state, request.method)
+  const failure = takeFailure(state, request)
   if (failure !== undefined) {
     if (failure.retryAfterSeconds !== undefined) void reply.header('retry-after', String(failure.retryAfterSeconds))
     void refuse(reply, failure.status, failure.code ?? 'InjectedFailure')
@@ -94,8 +98,10 @@ function admit(state: ConnectorState, request: FastifyRequest, reply: FastifyRep
   return false
 }
 
-function takeFailure(state: ConnectorState, method: string): Failure | undefined {
-  const index = state.failures.findIndex((failure) => failure.method === undefined || failure.method === method)
+function takeFailure(state: ConnectorState, { method, url }: FastifyRequest): Failure | undefined {
+  const index = state.failures.findIndex(
+    (failure) => (failure.method ?? method) === method && url.includes(failure.path ?? ''),
+  )
   const failure = state.failures[index]
   if (failure === undefined) return undefined
   if ((failure.times ?? 1) > 1) state.failures[index] = { ...failure, times: (failure.times ?? 1) - 1 }
@@ -157,13 +163,35 @@ function findActivity(state: ConnectorState, { conversationId, activityId }: Par
   )
 }
 
-/** Everybody of the sandbox is a member of every conversation and team. */
+const minPageSize = 50
+const maxPageSize = 500
+
+/**
+ * A conversation or team whose roster was not set lists the employees, and vouches for everybody whom it is asked about.
+ * Page sizes are kept within 50 and 500, as Microsoft documents it; unlike Microsoft's, rosters of chats have pages too.
+ */
 function registerMembers(server: FastifyInstance, state: ConnectorState): void {
-  server.get('/v3/conversations/:conversationId/members', () => state.people)
-  server.get('/v3/conversations/:conversationId/pagedmembers', () => ({ members: state.people }))
+  const listMembers = (conversationId: string) =>
+    state.rosters.get(conversationId) ?? state.people.filter((person) => isEmployee(person, state.tenantId))
+
+  server.get<{ Params: Params }>('/v3/conversations/:conversationId/members', (request) =>
+    listMembers(request.params.conversationId),
+  )
+  server.get<{ Params: Params; Querystring: { pageSize?: string; continuationToken?: string } }>(
+    '/v3/conversations/:conversationId/pagedmembers',
+    (request) => {
+      const { pageSize = maxPageSize, continuationToken = 'from-0' } = request.query
+      const start = Number(continuationToken.replace('from-', ''))
+      const end = start + Math.min(Math.max(Number(pageSize), minPageSize), maxPageSize)
+      const roster = listMembers(request.params.conversationId)
+      const next = end < roster.length ? { continuationToken: `from-${end}` } : {}
+      return { members: roster.slice(start, end), ...next }
+    },
+  )
   server.get<{ Params: Params }>('/v3/conversations/:conversationId/members/:memberId', (request, reply) => {
-    const { memberId } = request.params
-    const member = state.people.find(({ id, aadObjectId }) => id === memberId || aadObjectId === memberId)
+    const { conversationId, memberId } = request.params
+    const roster = state.rosters.get(conversationId) ?? state.people
+    const member = roster.find(({ id, aadObjectId }) => id === memberId || aadObjectId === memberId)
     return member === undefined ? refuse(reply, 404, 'MemberNotFoundInConversation') : reply.send(member)
   })
 }

@@ -53,3 +53,11 @@ export const sandboxPeople = {
   },
   anonymous: { id: '29:anonymous', name: 'Somebody', tenantId: sandboxTenantId, userRole: 'anonymous' },
 } as const satisfies Record<string, SandboxPerson>
+
+/** With an account of this tenant, and not as a guest. */
+export function isEmployee(
+  { tenantId, userRole, userPrincipalName = '' }: SandboxPerson,
+  homeTenantId: string,
+): boolean {
+  return tenantId === homeTenantId && userRole === 'user' && !userPrincipalName.includes('#EXT#')
+}

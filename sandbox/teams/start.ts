@@ -56,6 +56,8 @@ export type TeamsSandbox = {
   /** Every call of the bot to the connector, in order. */
   requests: ConnectorState['requests']
   fail(failure: Failure): void
+  /** Who is in this chat, channel (without `;messageid=…`) or team (`teamId`) from now on. */
+  setRoster(rosterId: string, people: SandboxPerson[]): void
   /** The bot is no longer in this conversation. */
   removeBot(conversationId: string): void
   close(): Promise<void>
@@ -71,6 +73,9 @@ export const personalChat: Chat = { kind: 'personal', id: 'a:personal-chat' }
 export const groupChat: Chat = { kind: 'groupChat', id: '19:group-chat@thread.v2' }
 export const channel: Chat = { kind: 'channel', id: '19:channel@thread.tacv2;messageid=1728640934763' }
 
+/** The team of `channel`. */
+export const teamId = '19:team@thread.tacv2'
+
 export async function startTeams(options: StartTeamsOptions = {}): Promise<TeamsSandbox> {
   const isSigned = options.isSigned ?? true
   const watchers = new Set<() => void>()
@@ -79,6 +84,7 @@ export async function startTeams(options: StartTeamsOptions = {}): Promise<Teams
     appPassword,
     tenantId: sandboxTenantId,
     people: options.people ?? Object.values(sandboxPeople),
+    rosters: new Map(),
     activities: [],
     failures: [],
     closed: new Set(),
@@ -153,6 +159,7 @@ export async function startTeams(options: StartTeamsOptions = {}): Promise<Teams
       waitFor(watchers, () => listActivities(state, conversationId).find(fits), conversationId),
     requests: state.requests,
     fail: (failure) => void state.failures.push(failure),
+    setRoster: (rosterId, people) => void state.rosters.set(rosterId, people),
     removeBot: (conversationId) => void state.closed.add(conversationId),
     close: () => server.close(),
   }
@@ -163,7 +170,7 @@ const botMention = { type: 'mention', mentioned: { id: botId, name: 'Footnote' }
 function renderFrame(sending: SendOptions, serviceUrl: string): Json {
   const { chat = personalChat, from = sandboxPeople.dana as SandboxPerson, tenantId = sandboxTenantId } = sending
   const channelId = chat.id.replace(/;.*$/, '')
-  const team = { id: '19:team@thread.tacv2' }
+  const team = { id: teamId }
   return {
     channelId: 'msteams',
     serviceUrl,

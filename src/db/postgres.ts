@@ -1,6 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import { InvalidInputError, TransientError } from '../errors.ts'
+import { InvalidInputError, TransientError, isFootnoteError } from '../errors.ts'
 import type { Connected } from './database.ts'
 import { runScript, withSafeTransactions } from './own-connection.ts'
 import * as schema from './schema.ts'
@@ -67,4 +67,27 @@ function translate(cause: unknown): Error {
     'The PostgreSQL server of DATABASE_URL does not answer. Check that it runs and can be reached from here.',
     { cause },
   )
+}
+
+/** What postgres.js and the socket below it say when the other side has gone. */
+const lostCodes = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'database_away',
+])
+
+/** True when the process that held the data folder ended: for an error of a guest, drizzle's wrapping included. */
+export function isHolderLost(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const { code, syscall } = each as NodeJS.ErrnoException
+    if (lostCodes.has(code ?? '') || (code === 'ENOENT' && syscall === 'connect')) return true
+    // A site that cannot be reached has causes that look alike.
+    if (isFootnoteError(each)) return false
+  }
+  return false
 }

@@ -226,6 +226,8 @@ export const principals = pgTable(
     isActive: boolean('is_active').notNull().default(true),
     /** Guests see only what is given to them by name or group: "everyone licensed" does not include them. */
     isGuest: boolean('is_guest').notNull().default(false),
+    /** Known only because a page mentions them: no proof that they have a licence. */
+    isMentionedOnly: boolean('is_mentioned_only').notNull().default(false),
     /** Groups: when the members were last read completely; null = unknown members, which satisfy nobody. */
     membersReadAt: instant('members_read_at'),
   },

@@ -81,7 +81,7 @@ describe.each(databaseKinds)('runs on %s', (kind) => {
   it('keep the counts that they had reached when they fail', async () => {
     const run = await open()
     const held = (await claim(run, 'worker')) ?? run
-    await updateRunCounts(database.db, run.id, counts)
+    await updateRunCounts(database.db, held, counts)
     await finishRun(database.db, held, { state: 'failed', error: 'broken', finishedAt: at(1) })
     expect(await reread(run)).toMatchObject({ state: 'failed', counts, error: 'broken' })
   })

@@ -60,7 +60,9 @@ async function run(core: Core, command: Command, asker: Asker, signal: AbortSign
     case 'search':
       return runSearch(core, command.words, viewerOf(asker))
     case 'why': {
-      const explanation = await explain(core, command.pageUrl, asker.email)
+      const explanation = await explain(core, command.pageUrl, asker.email, {
+        mayKnow: isAdmin(core.config, asker),
+      })
       return notice(explanation.mayRead ? 'success' : 'refusal', explanation.summary, explanation.details)
     }
     case 'sync':
@@ -86,10 +88,13 @@ async function runSync(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const options = { isFull: command.full, requestedBy: actorOf(asker) }
-  const { runs, missingKeys } = await startSync(core, command.target, options, signal)
+  const { runs, missingKeys, refusals } = await startSync(core, command.target, options, signal)
   const missing = missingKeys.map((key) => `Space ${key} is selected but its account cannot see it any more.`)
   const count = runs.length === 1 ? 'one space' : `${runs.length} spaces`
-  return notice('success', `Syncing ${count}. See the progress with status.`, missing)
+  const details = [...refusals, ...missing]
+  return runs.length === 0 && refusals.length > 0
+    ? notice('error', 'No connection could be synced.', details)
+    : notice('success', `Syncing ${count}. See the progress with status.`, details)
 }
 
 async function runStatus(core: Core, name: string | undefined): Promise<CommandResult> {

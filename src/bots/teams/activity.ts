@@ -50,6 +50,21 @@ export type Place = {
   person: { id: string; name: string | undefined; objectId: string | undefined }
 }
 
+/** The sender, recipient and conversation of what we send there. */
+export function addressOf({ conversationId, conversationType, tenantId, audience, bot, person }: Place) {
+  return {
+    from: { id: bot.id, name: bot.name ?? '' },
+    recipient: { id: person.id, name: person.name ?? '' },
+    conversation: {
+      id: conversationId,
+      conversationType: conversationType ?? '',
+      tenantId,
+      isGroup: audience === 'shared',
+      name: '',
+    },
+  }
+}
+
 export type Card = {
   type: 'AdaptiveCard'
   version: '1.5'

@@ -12,7 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../../core/core.ts'
 import { AccessDeniedError, isFootnoteError } from '../../errors.ts'
 import { type TeamsActions, defaultActions } from './actions.ts'
-import { type InvokeResponse, type OutboundMessage, type Place, inboundActivity } from './activity.ts'
+import { type InvokeResponse, type OutboundMessage, type Place, addressOf, inboundActivity } from './activity.ts'
 import { deliver } from './delivery.ts'
 import { parseActivity } from './events.ts'
 import {
@@ -259,6 +259,14 @@ function createTransport(adapter: CloudAdapter, policy: TeamsPolicy): TeamsTrans
         throw error
       }
     },
+    async fetchMembers(place, { rosterId, ...page }, signal) {
+      const send = (abortSignal: AbortSignal) =>
+        withClient(place, (client) =>
+          client.conversations.getConversationPagedMembers(rosterId, { ...page, abortSignal } as PageOptions),
+        )
+      const { members, continuationToken } = await deliver({ isIdempotent: true, send }, signal)
+      return { members: members?.map((member) => ({ ...member })), continuationToken }
+    },
   }
 }
 
@@ -271,22 +279,10 @@ function withoutRetries(client: ConnectorClient): void {
 }
 
 type ConversationParameters = Parameters<ConnectorClient['conversations']['createConversation']>[0]
+/** The SDK wants a token for the first page too, and leaves out of the address what is undefined. */
+type PageOptions = { pageSize: number; continuationToken: string; abortSignal: AbortSignal }
 type SentActivity = Parameters<ConnectorClient['conversations']['sendToConversation']>[1]
 
 function toActivity(place: Place, message: OutboundMessage): Partial<SentActivity> {
   return { ...(message as Partial<SentActivity>), type: 'message', channelId: 'msteams', ...addressOf(place) }
-}
-
-function addressOf({ conversationId, conversationType, tenantId, audience, bot, person }: Place) {
-  return {
-    from: { id: bot.id, name: bot.name ?? '' },
-    recipient: { id: person.id, name: person.name ?? '' },
-    conversation: {
-      id: conversationId,
-      conversationType: conversationType ?? '',
-      tenantId,
-      isGroup: audience === 'shared',
-      name: '',
-    },
-  }
 }

@@ -30,10 +30,10 @@ export function createIdentify(
 /** Undefined when the roster does not vouch for exactly the person who sent the activity. */
 export function resolveAsker(member: Record<string, unknown> | undefined, place: Place): Asker | undefined {
   if (member === undefined || member['id'] !== place.person.id) return undefined
-  const objectId = text(member['aadObjectId']) ?? text(member['objectId'])
+  const objectId = objectIdOf(member)
   const sentObjectId = place.person.objectId
   if (objectId?.toLowerCase() !== sentObjectId?.toLowerCase()) return undefined
-  const kind = resolveKind(member, objectId, place.tenantId)
+  const kind = resolveKind(member, place.tenantId)
   return {
     platform: 'teams',
     tenantId: place.tenantId,
@@ -47,13 +47,18 @@ export function resolveAsker(member: Record<string, unknown> | undefined, place:
   }
 }
 
-function resolveKind(member: Record<string, unknown>, objectId: string | undefined, tenantId: string): Asker['kind'] {
+/** Of somebody on a roster, in the same sense as an asker's `kind`. */
+export function resolveKind(member: Record<string, unknown>, tenantId: string): Asker['kind'] {
   const role = text(member['userRole'])
-  if (objectId === undefined || (role !== undefined && role !== 'user')) return 'external'
+  if (objectIdOf(member) === undefined || (role !== undefined && role !== 'user')) return 'external'
   const homeTenantId = text(member['tenantId'])
   if (homeTenantId === undefined || homeTenantId.toLowerCase() !== tenantId.toLowerCase()) return 'external'
   const isGuest = [member['userPrincipalName'], member['email']].some((name) => /#ext#/i.test(text(name) ?? ''))
   return isGuest ? 'guest' : 'member'
+}
+
+function objectIdOf(member: Record<string, unknown>): string | undefined {
+  return text(member['aadObjectId']) ?? text(member['objectId'])
 }
 
 function text(value: unknown): string | undefined {

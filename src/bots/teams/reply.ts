@@ -1,6 +1,7 @@
 // Delivery of one question's answer: a placeholder, then updates of it.
-import type { Reply } from '../question.ts'
+import type { Reply, ReplyContent } from '../question.ts'
 import type { OutboundMessage, Place } from './activity.ts'
+import type { FetchMembers, Permits } from './audience.ts'
 import type { Identify } from './identity.ts'
 import { renderReply } from './render.ts'
 
@@ -13,9 +14,12 @@ export type TeamsTransport = {
   openPrivateChat(place: Place, signal: AbortSignal): Promise<Place>
   /** The sender of the place from the roster, as the connector gives it; undefined when it knows no such member. */
   fetchMember(place: Place, signal: AbortSignal): Promise<Record<string, unknown> | undefined>
+  fetchMembers: FetchMembers
 }
 
-export function createReply(transport: TeamsTransport, identify: Identify, place: Place): Reply {
+type ReplyParts = { transport: TeamsTransport; identify: Identify; permits: Permits }
+
+export function createReply({ transport, identify, permits }: ReplyParts, place: Place): Reply {
   /** Ids of the messages that continue an answer too long for one, so that sending it again updates them. */
   const continuations: string[] = []
 
@@ -27,15 +31,24 @@ export function createReply(transport: TeamsTransport, identify: Identify, place
     }
   }
 
+  /** Asked at the moment of sending, since somebody from outside can be added while a question is answered. */
+  async function permitted(content: ReplyContent, signal: AbortSignal): Promise<ReplyContent> {
+    if (content.kind !== 'answer' || (await permits(place, signal))) return content
+    return {
+      kind: 'notice',
+      text: 'People from outside this organisation may read along here, so I do not answer here. Ask me in a private chat.',
+    }
+  }
+
   return {
     async post(content, signal) {
-      const [first = {}, ...rest] = renderReply(content)
+      const [first = {}, ...rest] = renderReply(await permitted(content, signal))
       const replyId = await transport.post(place, first, signal)
       await showContinuations(rest, signal)
       return replyId
     },
     async update(replyId, content, signal) {
-      const [first = {}, ...rest] = renderReply(content)
+      const [first = {}, ...rest] = renderReply(await permitted(content, signal))
       await transport.update(place, replyId, first, signal)
       await showContinuations(rest, signal)
     },

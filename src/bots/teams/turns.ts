@@ -5,6 +5,7 @@ import { AccessDeniedError, isFootnoteError } from '../../errors.ts'
 import type { CommandResult } from '../commands/command.ts'
 import type { TeamsActions } from './actions.ts'
 import type { InvokeResponse, OutboundMessage, Place } from './activity.ts'
+import { createPermits } from './audience.ts'
 import { refreshStatus } from './cards.ts'
 import { createDialogs } from './dialogs.ts'
 import type { TeamsEvent } from './events.ts'
@@ -40,12 +41,13 @@ const showsNothing: ReadonlySet<CommandResult['kind']> = new Set(['help', 'conne
 export function createTurns(parts: TurnParts): Turns {
   const { core, actions, transport, identify, appId } = parts
   const dialogs = createDialogs({ core, actions, identify, answerWithinMs: parts.dialogAnswerWithinMs })
+  const replyParts = { transport, identify, permits: createPermits(transport.fetchMembers, core.now) }
   const isRepeated = createRepeats(core.now)
 
   async function answerMessage(event: MessageEvent, signal: AbortSignal): Promise<void> {
     try {
       if (event.kind === 'question') {
-        await actions.answerQuestion(core, event.question, createReply(transport, identify, event.place), signal)
+        await actions.answerQuestion(core, event.question, createReply(replyParts, event.place), signal)
       } else if (!isRepeated(event)) await answerCommand(event, signal)
     } catch (error) {
       await explain(event.place, error, signal)
@@ -57,14 +59,14 @@ export function createTurns(parts: TurnParts): Turns {
     const command = actions.parseCommand(event.text)
     if (command.name === 'ask') {
       const question = { ...event.question, text: command.question }
-      return actions.answerQuestion(core, question, createReply(transport, identify, place), signal)
+      return actions.answerQuestion(core, question, createReply(replyParts, place), signal)
     }
     const asker = await identify(place, signal)
     if (asker === undefined) return say(place, 'Teams did not confirm who you are, so I cannot do that.', signal)
     const result = await actions.runCommand(core, command, asker, signal)
     if (result.kind === 'question') {
       const question = { ...event.question, text: result.question }
-      return actions.answerQuestion(core, question, createReply(transport, identify, place), signal)
+      return actions.answerQuestion(core, question, createReply(replyParts, place), signal)
     }
     if (place.audience === 'direct' || showsNothing.has(result.kind)) {
       return send(place, renderCommandResult(result, place, appId), signal)

@@ -13,11 +13,11 @@ import { operator } from './identity.ts'
 import { type Output, createOutput } from './output.ts'
 import { type ViewerOptions, runAskCommand, runSearchCommand, runWhyCommand } from './questions.ts'
 import { renderResult, renderStatus } from './render.ts'
-import { runSyncCommand } from './sync.ts'
+import { type Reopen, runSyncCommand } from './sync.ts'
 
 export type Parts = {
   /** Opens everything for one command and closes it afterwards. */
-  withCore: (work: (open: OpenCore) => Promise<number>) => Promise<number>
+  withCore: (work: (open: OpenCore, reopen: Reopen) => Promise<number>) => Promise<number>
   serve: (options: { role: 'web' | 'worker' | 'all' }) => Promise<number>
   demo: (options: { once: boolean }) => Promise<number>
   /** An environment variable that holds a secret. */
@@ -104,7 +104,11 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
     .option('--full', 'index every page again')
     .option('--wait', 'do the work here and show the progress')
     .action(async (target: string | undefined, options: { full?: boolean; wait?: boolean }, command: Program) =>
-      finish(await parts.withCore((open) => runSyncCommand(open, target, options, outputOf(command), parts.signal))),
+      finish(
+        await parts.withCore((open, reopen) =>
+          runSyncCommand(open, reopen, target, options, outputOf(command), parts.signal),
+        ),
+      ),
     )
   for (const name of ['status', 'spaces'] as const)
     program

@@ -36,6 +36,12 @@ export async function runConnectCommand(
     )
   if (options.spaces !== undefined && options.allSpaces === true)
     throw new InvalidInputError('spaces_ambiguous', 'Use either --spaces or --all-spaces.', { field: 'spaces' })
+  if (options.spaces !== undefined && !/[^\s,;]/.test(options.spaces))
+    throw new InvalidInputError(
+      'spaces_missing',
+      '--spaces names no space: write keys such as IT,HR, or use --all-spaces.',
+      { field: 'spaces' },
+    )
   const draft = await draftConnection(core, toForm(options, secretOf(options.secretEnv)), operator, signal)
   if (!output.json) output.remark(`${draft.test}.\n\n${draft.disclaimer.join('\n\n')}\n`)
   if (options.acceptDisclaimer !== true) await requireConsent(draft.disclaimer)
@@ -62,6 +68,7 @@ function toForm(options: ConnectOptions, secret: string | undefined): ConnectFor
     email: options.email ?? '',
     secret,
     spaces: options.spaces ?? '',
+    allSpaces: options.allSpaces === true,
     access: options.access,
     schedule: options.schedule,
     timezone: options.timezone,

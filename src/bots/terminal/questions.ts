@@ -43,7 +43,7 @@ export async function runWhyCommand(
   options: { as?: string },
   output: Output,
 ): Promise<number> {
-  const explanation = await explain(core, pageUrl, options.as?.trim().toLowerCase())
+  const explanation = await explain(core, pageUrl, options.as?.trim().toLowerCase(), { mayKnow: true })
   const text = [explanation.summary, ...explanation.details.map((detail) => `  ${detail}`)].join('\n')
   output.result(explanation, plain(text))
   return 0

@@ -12,30 +12,56 @@ type Runs = StartedSync['runs']
 /** Spaces that are synced at the same time. */
 export const syncConcurrency = 2
 const pollMs = 200
+/** A server takes up a run within a second; one that has other spaces to sync first takes longer. */
+const patienceMs = 5_000
 
-/** `footnote sync`. Returns the exit status: 1 when a space ends in ERROR. */
+/**
+ * Opens everything again after the process that held the data folder has ended; rejects with `error` when that is not why
+ * it was thrown.
+ */
+export type Reopen = (error: unknown) => Promise<OpenCore>
+
+/** `footnote sync`. Returns the exit status: 1 when a space ends in ERROR or a connection could not be synced. */
 export async function runSyncCommand(
   open: OpenCore,
+  reopen: Reopen,
   target: string | undefined,
   options: { full?: boolean; wait?: boolean },
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {
-  const started = await startSync(open.core, target, { isFull: options.full === true, requestedBy: 'terminal' }, signal)
-  for (const key of started.missingKeys)
-    output.remark(`Space ${key} is selected but the account of the connection cannot see it.`)
+  const start = ({ core }: OpenCore): Promise<StartedSync> =>
+    startSync(core, target, { isFull: options.full === true, requestedBy: 'terminal' }, signal)
   if (options.wait !== true) {
+    const started = await start(open)
+    remarkOn(started, output)
     const hint =
       open.core.database.kind === 'embedded' ? ' No server is running here: add --wait, or start footnote serve.' : ''
     output.result(
       started.runs.map((run) => ({ run: run.id, state: run.state })),
       `${count(started.runs.length, 'space')} queued.${hint}`,
     )
-    return 0
+    return started.refusals.length > 0 ? 1 : 0
   }
-  const reports = await waitForRuns(open, started.runs, output, signal)
-  output.result(reports, reports.map(renderReport).join('\n'))
-  return reports.some((report) => report.state === 'ERROR') ? 1 : 0
+  let current = open
+  let started: StartedSync | undefined
+  for (;;) {
+    try {
+      if (started === undefined) remarkOn((started = await start(current)), output)
+      const reports = await waitForRuns(current, started.runs, output, signal)
+      output.result(reports, reports.map(renderReport).join('\n'))
+      return started.refusals.length > 0 || reports.some((report) => report.state === 'ERROR') ? 1 : 0
+    } catch (error) {
+      current = await reopen(error)
+      output.remark('The Footnote process that held the database has ended.')
+    }
+  }
+}
+
+function remarkOn({ missingKeys, refusals }: StartedSync, output: Output): void {
+  for (const refusal of refusals) output.remark(refusal)
+  for (const key of missingKeys)
+    output.remark(`Space ${key} is selected but the account of the connection cannot see it.`)
 }
 
 /** Joins the open runs of a target, or starts them, and waits for their end. */
@@ -52,15 +78,22 @@ export async function waitForSync(
 /** Works the runs here (beside whatever server there is) and shows how far they are until the last one has ended. */
 async function waitForRuns(open: OpenCore, started: Runs, output: Output, signal: AbortSignal): Promise<SpaceReport[]> {
   const isGuest = open.core.database.kind === 'guest'
-  if (isGuest) output.remark('Another Footnote process holds the database and does the work.')
+  if (isGuest) output.remark('Another Footnote process holds the database, and does the work if it is a server.')
   const workers = isGuest ? undefined : await open.startWorkers(syncConcurrency)
   const bar = createProgressBar(output)
+  const patienceEndsAt = performance.now() + patienceMs
+  let isPatient = isGuest
   try {
     for (;;) {
       signal.throwIfAborted()
       const runs = await readRuns(open.core, started)
       bar.show(runs)
       if (runs.every((run) => run.finishedAt !== null)) return await reportRuns(open.core, runs)
+      if (runs.some((run) => run.state !== 'queued')) isPatient = false
+      if (isPatient && performance.now() > patienceEndsAt) {
+        isPatient = false
+        output.remark('That process has not begun with this. If it works no syncs, this goes on here when it ends.')
+      }
       await delay(pollMs, undefined, { signal })
     }
   } finally {

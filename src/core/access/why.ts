@@ -1,11 +1,12 @@
-// Why somebody sees a page or not: its layers, and which of them fails. Names no title and no reader of a page that the
-// person may not read.
+// Why somebody sees a page or not: its layers, and which of them fails. Names no title and no reader, and to people who may
+// not even see the space, not that there is such a page.
 import { type Connection, listConnections } from '../../db/queries/connections.ts'
 import { type LayerVerdict, listLayerVerdicts, listUsersByEmail } from '../../db/queries/access.ts'
 import { type FoundPage, findPage } from '../../db/queries/pages.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { normaliseAddress } from '../confluence/address.ts'
 import type { Core } from '../core.ts'
+import { resolveReach } from './resolve-reach.ts'
 
 export type Explanation = {
   mayRead: boolean
@@ -19,8 +20,16 @@ export type Explanation = {
 const absent =
   'There is no such page here: it does not exist, is not visible to the account of the connection, or its space is not synced.'
 
-/** Explains the page at `address` for the Confluence user with this e-mail; `undefined` is somebody with no account there. */
-export async function explain(core: Core, address: string, email: string | undefined): Promise<Explanation> {
+/**
+ * Explains the page at `address` for the Confluence user with this e-mail; `undefined` is somebody with no account there.
+ * `mayKnow` (admins and the operator): the layers are told also of a page in a space that the person cannot see.
+ */
+export async function explain(
+  core: Core,
+  address: string,
+  email: string | undefined,
+  { mayKnow }: { mayKnow: boolean },
+): Promise<Explanation> {
   const { db } = core.database
   const connections = (await listConnections(db)).filter((known) =>
     address.toLowerCase().startsWith(`${known.baseUrl.toLowerCase()}/`),
@@ -31,26 +40,29 @@ export async function explain(core: Core, address: string, email: string | undef
       'That is not the address of a page on a connected site. Copy the page link from the browser.',
     )
   const page = await findAddressed(core, connections, address)
-  if (page === undefined || page.accessSetId === null || page.tombstonedAt !== null)
-    return { mayRead: false, summary: absent, details: [] }
-  if (page.accessMode === 'shared')
-    return {
-      mayRead: true,
-      summary: 'You may read this page: its connection shares it with everybody.',
-      details: describeStore(page),
-    }
+  if (page === undefined || page.accessSetId === null) return { mayRead: false, summary: absent, details: [] }
+  // The very rights that a question is answered with.
+  const reach = await resolveReach(db, { kind: 'person', email })
+  const mayRead = reach.kind === 'everything' || reach.accessSetIds.includes(page.accessSetId)
   const userIds = email === undefined ? [] : await listUsersByEmail(db, email)
-  const verdicts = await listLayerVerdicts(db, page.accessSetId, userIds)
-  const mayRead = verdicts.length > 0 && verdicts.every((layer) => layer.isSatisfied)
+  const layers = page.accessMode === 'shared' ? [] : await listLayerVerdicts(db, page.accessSetId, userIds)
+  const seesSpace = layers.some((layer) => layer.carrierKind === 'space' && layer.isSatisfied)
+  if (!mayRead && !seesSpace && !mayKnow) return { mayRead: false, summary: absent, details: [] }
   return {
     mayRead,
-    summary: mayRead
-      ? 'You may read this page: every layer of its permissions is satisfied.'
-      : userIds.length === 0
-        ? 'You do not see this page: no account of this Confluence has your e-mail address, so only what everybody may read is shown to you.'
-        : 'You do not see this page: a layer of its permissions is not satisfied. Ask the owner of the space or page for access.',
-    details: [...verdicts.map((layer) => describeLayer(layer, page)), ...(mayRead ? describeStore(page) : [])],
+    summary: summarise(page, mayRead, layers, userIds.length > 0),
+    details: [...layers.map((layer) => describeLayer(layer, page)), ...(mayRead || mayKnow ? describeStore(page) : [])],
   }
+}
+
+function summarise(page: FoundPage, mayRead: boolean, layers: LayerVerdict[], hasAccount: boolean): string {
+  if (mayRead && page.accessMode === 'shared') return 'You may read this page: its connection shares it with everybody.'
+  if (mayRead) return 'You may read this page: every layer of its permissions is satisfied.'
+  if (page.accessMode === 'shared' || layers.every((layer) => layer.isSatisfied))
+    return 'You do not see this page here: its space is internal, and internal content is not used in answers.'
+  return hasAccount
+    ? 'You do not see this page: a layer of its permissions is not satisfied. Ask the owner of the space or page for access.'
+    : 'You do not see this page: no account of this Confluence has your e-mail address, so only what everybody may read is shown to you.'
 }
 
 /** Several connections may each sync some spaces of one site. */

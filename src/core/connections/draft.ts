@@ -6,10 +6,12 @@ import {
   findConnectionById,
   insertAuditEntry,
   insertConnection,
+  listConnections,
   purgeDrafts,
-  updateConnection,
 } from '../../db/queries/connections.ts'
-import { listSpacesByKey } from '../../db/queries/spaces.ts'
+import type { Db } from '../../db/database.ts'
+import { activateDraft, lockConfirmations } from '../../db/queries/drafts.ts'
+import { listSpaces, listSpacesByKey } from '../../db/queries/spaces.ts'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import { type TypedAddress, normaliseAddress } from '../confluence/address.ts'
 import { detectDeployment } from '../confluence/detect-deployment.ts'
@@ -19,6 +21,7 @@ import type { ConfluenceSite, Credential, Deployment, SiteAddress, SiteSpace } f
 import { testConnection } from '../confluence/test-connection.ts'
 import type { Core } from '../core.ts'
 import { nextRunAt } from '../jobs/schedule.ts'
+import { draftMs } from './draft-life.ts'
 import { suggestKeys } from './suggest-keys.ts'
 import { sealCredential } from './seal.ts'
 import { type QueuedSync, collectSpaces, selectSpaces, syncConnection } from './sync-connection.ts'
@@ -32,8 +35,10 @@ export type ConnectRequest = {
   /** E-mail (Cloud) or user name (Data Center, basic). */
   email: string
   secret: string
-  /** Keys separated by commas or blanks; empty: all spaces. */
+  /** Keys separated by commas or blanks; empty: the space of `url` when it names one, else all. */
   spaces: string
+  /** Really all, whatever `url` names. */
+  allSpaces?: boolean
   access: 'mirrored' | 'shared'
   schedule: string
   timezone: string
@@ -42,7 +47,6 @@ export type ConnectRequest = {
 export type Draft = { connection: Connection; accountName: string; disclaimer: string[] }
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
-const draftMs = 3_600_000
 
 /** Counting for the disclaimer ends here; "more than" is concrete enough. */
 const maxCountedPages = 5_000
@@ -58,6 +62,7 @@ export async function draftConnection(
   const name = await checkName(core, request.name)
   const key = core.encryptionKey()
   nextRunAt(request.schedule, request.timezone)
+  const typedKeys = parseKeys(request.spaces)
   const credential = toCredential(request)
   const policy = { allowLoopback: core.config.FOOTNOTE_ALLOW_LOOPBACK }
   const typed = normaliseAddress(request.url, request.deployment, policy)
@@ -65,7 +70,8 @@ export async function draftConnection(
   const site = openSite(address, credential, policy)
   const accountName = await requireWorks(site, signal)
   const listed = await collectSpaces(site, signal)
-  const scope = await checkScope(core, address.baseUrl, request.spaces || (typed.spaceKey ?? ''), listed)
+  const keys = typedKeys.length === 0 && typed.spaceKey !== undefined ? [typed.spaceKey] : typedKeys
+  const scope = await checkScope(core, address.baseUrl, request.allSpaces === true ? [] : keys, listed)
   const { selected } = selectSpaces(listed, scope)
   const pages = await countPages(site, selected, signal)
 
@@ -97,30 +103,34 @@ export async function confirmConnection(
 ): Promise<{ connection: Connection; queued: QueuedSync }> {
   const { db } = core.database
   const draft = await findConnectionById(db, draftId)
-  const isFresh = draft !== undefined && core.now().getTime() - draft.createdAt.getTime() < draftMs
-  if (draft === undefined || draft.state !== 'draft' || draft.createdBy !== actor || !isFresh)
-    throw new InvalidInputError(
-      'draft_gone',
-      'This connection was not confirmed within an hour, or somebody else began it. Start again with connect.',
-    )
-  await checkName(core, draft.name)
-  const active: Partial<Connection> = {
-    state: 'active',
-    consentedBy: actor,
-    consentedAt: core.now(),
-    nextSyncAt: nextRunAt(draft.schedule, draft.timezone) ?? null,
-  }
-  await db.transaction(async (tx) => {
-    await updateConnection(tx, draft.id, active)
+  const now = core.now()
+  if (draft === undefined || draft.createdBy !== actor) throw draftGone()
+  const connection = await db.transaction(async (tx) => {
+    await lockConfirmations(tx)
+    const values = {
+      consentedBy: actor,
+      consentedAt: now,
+      nextSyncAt: nextRunAt(draft.schedule, draft.timezone) ?? null,
+    }
+    const activated = await activateDraft(tx, draft.id, values, new Date(now.getTime() - draftMs))
+    if (activated === undefined) throw draftGone()
+    await refuseTakenMeanwhile(tx, activated)
     await insertAuditEntry(tx, {
       actor,
       action: 'connect',
       subject: draft.name,
       details: { url: draft.baseUrl, access: draft.accessMode, scope: JSON.stringify(draft.scope) },
     })
+    return activated
   })
-  const connection = { ...draft, ...active }
   return { connection, queued: await syncConnection(core, connection, { kind: 'full', requestedBy: actor }, signal) }
+}
+
+function draftGone(): InvalidInputError {
+  return new InvalidInputError(
+    'draft_gone',
+    'This connection was not confirmed within an hour, or somebody else began it. Start again with connect.',
+  )
 }
 
 async function checkName(core: Core, typed: string): Promise<string> {
@@ -176,13 +186,22 @@ async function requireWorks(site: ConfluenceSite, signal: AbortSignal): Promise<
   })
 }
 
+function parseKeys(typed: string): string[] {
+  const keys = [...new Set(typed.split(/[\s,;]+/).filter((key) => key !== ''))]
+  if (keys.length === 0 && typed.trim() !== '')
+    throw new InvalidInputError('spaces_invalid', 'Write the keys of the spaces, separated by commas, such as IT,HR.', {
+      field: 'spaces',
+    })
+  return keys
+}
+
+/** No keys: all spaces. */
 async function checkScope(
   core: Core,
   baseUrl: string,
-  typed: string,
+  keys: string[],
   listed: SiteSpace[],
 ): Promise<Connection['scope']> {
-  const keys = [...new Set(typed.split(/[\s,;]+/).filter((key) => key !== ''))]
   if (keys.length === 0) {
     if (listed.length === 0)
       throw new InvalidInputError(
@@ -210,11 +229,39 @@ async function refuseTaken(core: Core, baseUrl: string, spaces: SiteSpace[]): Pr
   for (const space of spaces)
     for (const known of await listSpacesByKey(core.database.db, space.key))
       if (known.baseUrl === baseUrl && known.space.spaceId === space.spaceId)
-        throw new InvalidInputError(
-          'space_taken',
-          `Space ${space.key} is already connected through ${known.connectionName}; use sync ${space.key} to refresh it.`,
-          { field: 'spaces' },
-        )
+        throw spaceTaken(space.key, known.connectionName)
+}
+
+function spaceTaken(key: string, connectionName: string): InvalidInputError {
+  return new InvalidInputError(
+    'space_taken',
+    `Space ${key} is already connected through ${connectionName}; use sync ${key} to refresh it.`,
+    { field: 'spaces' },
+  )
+}
+
+/** Somebody else may have connected the same spaces since the draft was tested. */
+async function refuseTakenMeanwhile(tx: Db, draft: Connection): Promise<void> {
+  for (const other of await listConnections(tx)) {
+    if (other.id === draft.id || other.baseUrl !== draft.baseUrl) continue
+    const stored = (await listSpaces(tx, other.id)).map(({ key }) => key)
+    if (draft.scope.kind === 'spaces') {
+      // Before its first listing of the site a connection has stored none of the spaces that it selects.
+      const selected = stored.length === 0 && other.scope.kind === 'spaces' ? other.scope.keys : stored
+      const taken = new Set(selected.map((key) => key.toLowerCase()))
+      const mine = draft.scope.keys.find((key) => taken.has(key.toLowerCase()))
+      if (mine !== undefined) throw spaceTaken(mine, other.name)
+    }
+    const isNew = stored.length === 0 || (other.consentedAt ?? other.createdAt) >= draft.createdAt
+    // Which spaces are meant by "all" only the site knows: the next draft asks it again.
+    const isUnclear = draft.scope.kind === 'all' ? isNew : stored.length === 0 && other.scope.kind === 'all'
+    if (isUnclear)
+      throw new InvalidInputError(
+        'space_taken',
+        `${other.name} was connected to the same site meanwhile. Start again with connect.`,
+        { field: 'spaces' },
+      )
+  }
 }
 
 async function countPages(site: ConfluenceSite, spaces: SiteSpace[], signal: AbortSignal): Promise<number> {

@@ -1,5 +1,6 @@
 import { type Connection, insertAuditEntry, purgeConnection, updateConnection } from '../../db/queries/connections.ts'
 import { countStoredPages, listSpaces } from '../../db/queries/spaces.ts'
+import { cancelOpenRuns } from '../../db/queries/sync-runs.ts'
 import type { Core } from '../core.ts'
 
 export type RemovalReceipt = { connection: string; spaces: number; pages: number; isPurged: boolean }
@@ -26,6 +27,7 @@ export async function removeConnection(
     isPurged: options.purge,
   }
   await db.transaction(async (tx) => {
+    await cancelOpenRuns(tx, connection.id, core.now())
     if (options.purge) await purgeConnection(tx, connection.id)
     else
       await updateConnection(tx, connection.id, {

@@ -20,7 +20,9 @@ export function sealCredential(credential: Credential, key: Uint8Array, binding:
 /** Rejects with `InvalidInputError` when the key is not the one that sealed it. */
 export function openCredential(sealed: Uint8Array, key: Uint8Array, binding: string): Credential {
   try {
-    const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes)).setAAD(Buffer.from(binding))
+    const nonce = sealed.subarray(0, nonceBytes)
+    // Without its length a shorter tag, which is easier to guess, would do.
+    const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(binding))
     decipher.setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
     const opened = Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()])
     return JSON.parse(opened.toString('utf8')) as Credential

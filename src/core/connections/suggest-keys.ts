@@ -1,7 +1,11 @@
 import type { SiteSpace } from '../confluence/site.ts'
 
-/** ` Did you mean IT or ITSM?`, or a list of the keys there are; empty when there are none. Pure. */
-export function suggestKeys(typed: string, spaces: Pick<SiteSpace, 'key' | 'name'>[]): string {
+/** ` Did you mean IT or ITSM?`, or a list of the keys there are, begun with `listing`; empty when there are none. Pure. */
+export function suggestKeys(
+  typed: string,
+  spaces: Pick<SiteSpace, 'key' | 'name'>[],
+  listing: 'It sees' | 'Known here:' = 'It sees',
+): string {
   const wanted = typed.toLowerCase()
   const near = spaces
     .map(({ key, name }) => ({
@@ -17,7 +21,7 @@ export function suggestKeys(typed: string, spaces: Pick<SiteSpace, 'key' | 'name
   if (near.length > 0) return ` Did you mean ${near.map(({ key }) => key).join(' or ')}?`
   if (spaces.length === 0) return ''
   const keys = spaces.slice(0, 8).map(({ key }) => key)
-  return ` It sees ${keys.join(', ')}${spaces.length > keys.length ? ` and ${spaces.length - keys.length} more` : ''}.`
+  return ` ${listing} ${keys.join(', ')}${spaces.length > keys.length ? ` and ${spaces.length - keys.length} more` : ''}.`
 }
 
 /** Edits between two keys (Levenshtein), with a swap of neighbours counted as one. */

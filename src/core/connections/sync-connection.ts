@@ -1,4 +1,4 @@
-import { type Connection, updateConnection } from '../../db/queries/connections.ts'
+import { type Connection, pauseConnection } from '../../db/queries/connections.ts'
 import { listStoredPages, tombstonePages } from '../../db/queries/pages.ts'
 import { type NewSpace, type Space, listSpaces, updateSpace, upsertSpaces } from '../../db/queries/spaces.ts'
 import type { RunKind, SyncRun } from '../../db/queries/sync-runs.ts'
@@ -18,20 +18,24 @@ export async function syncConnection(
   signal: AbortSignal,
 ): Promise<QueuedSync> {
   const listed = await listSiteSpaces(core, connection, signal)
-  await tombstoneGoneSpaces(core, connection, listed)
+  const goneKeys = await tombstoneGoneSpaces(core, connection, listed)
   const { selected, missingKeys } = selectSpaces(listed, connection.scope)
   const spaces = await upsertSpaces(
     core.database.db,
     selected.map((space) => toNewSpace(connection.id, space)),
   )
-  return { runs: await requestSync(core, spaces, options), spaces, missingKeys }
+  return {
+    runs: await requestSync(core, spaces, options),
+    spaces,
+    missingKeys: [...new Set([...missingKeys, ...goneKeys])],
+  }
 }
 
 /**
  * A space that the complete list no longer holds was deleted, or taken from the account: nobody can tell any more who may
- * read it, so its pages are not served from now on. An empty list is a broken answer far more often.
+ * read it, so its pages are not served from now on. An empty list is a broken answer far more often. Returns the keys of such spaces.
  */
-async function tombstoneGoneSpaces(core: Core, connection: Connection, listed: SiteSpace[]): Promise<void> {
+async function tombstoneGoneSpaces(core: Core, connection: Connection, listed: SiteSpace[]): Promise<string[]> {
   const { db } = core.database
   const seen = new Set(listed.map(({ spaceId }) => spaceId))
   const gone =
@@ -48,6 +52,7 @@ async function tombstoneGoneSpaces(core: Core, connection: Connection, listed: S
       error: `The account of ${connection.name} no longer sees space ${space.key}, so its pages are not served any more. Give it the right to view the space, then sync again.`,
     })
   }
+  return gone.map(({ key }) => key)
 }
 
 async function listSiteSpaces(core: Core, connection: Connection, signal: AbortSignal): Promise<SiteSpace[]> {
@@ -57,12 +62,7 @@ async function listSiteSpaces(core: Core, connection: Connection, signal: AbortS
     return await collectSpaces(site, signal)
   } catch (error) {
     if (error instanceof ConnectionRevokedError)
-      await updateConnection(core.database.db, connection.id, {
-        state: 'paused',
-        testResult: 'Auth Failed',
-        testRemedy: error.message,
-        testedAt: core.now(),
-      })
+      await pauseConnection(core.database.db, connection.id, error.message, core.now())
     throw error
   }
 }

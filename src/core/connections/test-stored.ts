@@ -1,4 +1,4 @@
-import { type Connection, updateConnection } from '../../db/queries/connections.ts'
+import { type Connection, recordTest } from '../../db/queries/connections.ts'
 import { type ConnectionTest, testConnection } from '../confluence/test-connection.ts'
 import type { Core } from '../core.ts'
 import { openConnectionSite } from './open-site.ts'
@@ -10,11 +10,7 @@ export async function testStoredConnection(
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   const test = await testConnection(openConnectionSite(core, connection), signal)
-  await updateConnection(core.database.db, connection.id, {
-    testResult: test.result,
-    testRemedy: test.remedy ?? null,
-    testedAt: core.now(),
-    ...(test.result === 'Works' ? { state: 'active' } : {}),
-  })
+  const { result, remedy } = test
+  await recordTest(core.database.db, connection.id, { result, remedy, works: result === 'Works' }, core.now())
   return test
 }

@@ -9,7 +9,7 @@ export type Queue = {
   enqueueRun: (runId: number) => Promise<void>
   /** Calls `handle` for runs that are sent, at most `concurrency` at a time in this process. */
   work: (concurrency: number, handle: (runId: number) => Promise<void>) => Promise<void>
-  /** Takes no more runs; resolves when those under way have ended or `graceMs` is over. */
+  /** Takes no more runs; resolves when those under way have ended or `graceMs` is over. Any later call starts it again. */
   stop: (graceMs: number) => Promise<void>
 }
 
@@ -42,7 +42,9 @@ export function createQueue(database: Database, log: Logger): Queue {
       )
     },
     stop: async (graceMs) => {
-      if (started !== undefined) await (await started).stop({ graceful: true, timeout: graceMs })
+      const running = started
+      started = undefined
+      await (await running)?.stop({ graceful: true, timeout: graceMs })
     },
   }
 }

@@ -1,9 +1,11 @@
 // node-cron only inserts due runs: it ticks in every replica, and the database lets one of them take what is due.
 import { createTask, schedule, validate } from 'node-cron'
-import { claimDueConnections, updateConnection } from '../../db/queries/connections.ts'
+import { type Connection, claimDueConnections, recordTest, updateConnection } from '../../db/queries/connections.ts'
+import { purgeExpiredDrafts } from '../../db/queries/drafts.ts'
 import { purgeQuestions } from '../../db/queries/questions.ts'
 import { listWaitingRuns } from '../../db/queries/sync-runs.ts'
-import { InvalidInputError } from '../../errors.ts'
+import { ConnectionRevokedError, InvalidInputError, TransientError, isFootnoteError } from '../../errors.ts'
+import { draftMs } from '../connections/draft-life.ts'
 import { syncConnection } from '../connections/sync-connection.ts'
 import type { Core } from '../core.ts'
 
@@ -34,22 +36,25 @@ export function nextRunAt(expression: string, timezone: string): Date | undefine
 /** Questions and answers are kept for 90 days, then dropped with everything that hangs on them. */
 const questionRetentionMs = 90 * 24 * 3_600_000
 
-/** How long a connection stays taken while its due runs are inserted; after that another replica may try. */
+/** How long a connection stays taken while its due runs are inserted; after that this or another replica tries again. */
 const holdMs = 5 * 60_000
 
-/** Starts the minute's tick. `stop` waits for the tick under way. */
+/** Starts the minute's tick. `stop` interrupts the tick under way and waits for its end. */
 export function startSchedule(core: Core, signal: AbortSignal): { stop: () => Promise<void> } {
   let ticking: Promise<void> = Promise.resolve()
+  const stopping = new AbortController()
+  const ending = AbortSignal.any([signal, stopping.signal])
   const task = schedule(
     '* * * * *',
     () => {
-      ticking = tick(core, signal).catch((error: unknown) => core.log.error({ err: error }, 'schedule'))
+      ticking = tick(core, ending).catch((error: unknown) => core.log.error({ err: error }, 'schedule'))
       return ticking
     },
     { noOverlap: true },
   )
   return {
     stop: async () => {
+      stopping.abort()
       await task.destroy()
       await ticking
     },
@@ -60,16 +65,34 @@ export function startSchedule(core: Core, signal: AbortSignal): { stop: () => Pr
 export async function tick(core: Core, signal: AbortSignal): Promise<void> {
   const { db } = core.database
   const now = core.now()
-  for (const connection of await claimDueConnections(db, now, new Date(now.getTime() + holdMs))) {
-    await syncConnection(core, connection, { kind: 'incremental', requestedBy: 'schedule' }, signal).catch(
-      (error: unknown) => core.log.warn({ err: error, connection: connection.name }, 'scheduled sync could not start'),
-    )
-    await updateConnection(db, connection.id, {
-      nextSyncAt: nextRunAt(connection.schedule, connection.timezone) ?? null,
-    })
-  }
+  for (const connection of await claimDueConnections(db, now, new Date(now.getTime() + holdMs)))
+    await startScheduled(core, connection, signal)
   await resendWaitingRuns(core)
   await purgeQuestions(db, new Date(now.getTime() - questionRetentionMs))
+  await purgeExpiredDrafts(db, new Date(now.getTime() - draftMs))
+}
+
+/** Where a sync cannot start the hold stays, so that it is tried again after it, and the reason is kept for status. */
+async function startScheduled(core: Core, connection: Connection, signal: AbortSignal): Promise<void> {
+  const { db } = core.database
+  try {
+    await syncConnection(core, connection, { kind: 'incremental', requestedBy: 'schedule' }, signal)
+  } catch (error) {
+    core.log.warn({ err: error, connection: connection.name }, 'scheduled sync could not start')
+    // A revoked connection is paused already, with its reason.
+    if (signal.aborted || error instanceof ConnectionRevokedError) return
+    const result = error instanceof TransientError ? 'Connection Error' : 'Failed'
+    const remedy = isFootnoteError(error)
+      ? error.message
+      : 'The scheduled sync could not start for a reason that only the log names.'
+    await recordTest(db, connection.id, { result, remedy, works: false }, core.now())
+    return
+  }
+  const nextSyncAt = nextRunAt(connection.schedule, connection.timezone) ?? null
+  await updateConnection(db, connection.id, { nextSyncAt })
+  // Not `works`: that would bring back a connection that was paused in the meantime.
+  if (connection.testResult !== 'Works')
+    await recordTest(db, connection.id, { result: 'Works', remedy: undefined, works: false }, core.now())
 }
 
 /** A job may be lost with its worker; its run is not. Runs that wait for longer than a moment are sent again. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { findConnectionById, updateConnection } from '../../db/queries/connections.ts'
+import { findConnectionById, pauseConnection } from '../../db/queries/connections.ts'
 import { refreshStatistics } from '../../db/queries/health.ts'
 import { findSpaceById, updateSpace } from '../../db/queries/spaces.ts'
 import { type SyncRun, claimRun, finishRun, renewLease, requeueRun } from '../../db/queries/sync-runs.ts'
@@ -22,14 +22,25 @@ export async function workRun(core: Core, runId: number, signal: AbortSignal): P
   const run = await claimRun(db, runId, worker, core.now(), lease())
   if (run === undefined) return
   const lost = new AbortController()
+  let leaseEndsAt = lease()
+  const renew = async (): Promise<void> => {
+    const until = lease()
+    if (!(await renewLease(db, run, until))) lost.abort()
+    else leaseEndsAt = until
+  }
   const renewing = setInterval(() => {
-    renewLease(db, run, lease()).then(
-      (isOurs) => isOurs || lost.abort(),
-      (error: unknown) => core.log.warn({ err: error, runId }, 'lease was not renewed'),
-    )
+    renew().catch((error: unknown) => {
+      core.log.warn({ err: error, runId }, 'lease was not renewed')
+      // Another worker may have the run by now, whether or not the database could say so.
+      if (core.now() > leaseEndsAt) lost.abort()
+    })
   }, renewEveryMs)
+  const requireLease = async (): Promise<void> => {
+    await renew()
+    lost.signal.throwIfAborted()
+  }
   try {
-    await work(core, run, AbortSignal.any([signal, lost.signal]))
+    await work(core, run, requireLease, AbortSignal.any([signal, lost.signal]))
   } catch (error) {
     if (lost.signal.aborted) core.log.warn({ runId }, 'another worker took the run over')
     else if (signal.aborted) await requeueRun(db, run)
@@ -39,12 +50,13 @@ export async function workRun(core: Core, runId: number, signal: AbortSignal): P
   }
 }
 
-async function work(core: Core, run: SyncRun, signal: AbortSignal): Promise<void> {
+async function work(core: Core, run: SyncRun, requireLease: () => Promise<void>, signal: AbortSignal): Promise<void> {
   const { db } = core.database
   const space = await findSpaceById(db, run.spaceId)
   const connection = space === undefined ? undefined : await findConnectionById(db, space.connectionId)
   if (space === undefined || connection === undefined) return
-  if (connection.state === 'removed') {
+  if (connection.state !== 'active') {
+    // A refused credential is not tried again for every waiting space: Data Center locks accounts out for that.
     await finishRun(db, run, { state: 'cancelled', error: null, finishedAt: core.now() })
     return
   }
@@ -52,7 +64,7 @@ async function work(core: Core, run: SyncRun, signal: AbortSignal): Promise<void
   core.log.info({ connection: connection.name, space: space.key, kind: run.kind }, 'sync run started')
   try {
     const site = openConnectionSite(core, connection)
-    const counts = await runSpace({ database: core.database, site, run, space, now: core.now }, signal)
+    const counts = await runSpace({ database: core.database, site, run, space, now: core.now, requireLease }, signal)
     const finishedAt = core.now()
     if (!(await finishRun(db, run, { state: 'succeeded', counts, error: null, finishedAt }))) return
     await updateSpace(db, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
@@ -64,12 +76,6 @@ async function work(core: Core, run: SyncRun, signal: AbortSignal): Promise<void
     core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
     if (!(await finishRun(db, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
     await updateSpace(db, space.id, { state: 'ERROR', error: sentence })
-    if (error instanceof ConnectionRevokedError)
-      await updateConnection(db, connection.id, {
-        state: 'paused',
-        testResult: 'Auth Failed',
-        testRemedy: error.message,
-        testedAt: core.now(),
-      })
+    if (error instanceof ConnectionRevokedError) await pauseConnection(db, connection.id, error.message, core.now())
   }
 }

@@ -21,6 +21,8 @@ export type IndexJob = {
   rowIds: ReadonlyMap<string, number>
   /** Fingerprints of stored chunks by Confluence's page id; a page that keeps its fingerprint keeps its chunks. */
   fingerprints: ReadonlyMap<string, string>
+  /** Rejects when the run must not write any more. */
+  beforeBatch: () => Promise<void>
   onBatch: (result: { updated: number; failed: number }) => Promise<void>
 }
 
@@ -91,6 +93,7 @@ async function indexBatch(
     if (typeof result === 'string') failures.push({ id, reason: result })
     else indexed.push(result)
   }
+  await job.beforeBatch()
   await writeIndexedPages(job.database, indexed)
   await markFailed(job.database.db, failures)
   return { updated: indexed.length, failed: failures.length }
@@ -152,6 +155,7 @@ async function findMentionedNames(
   const missing = mentioned.filter((userId) => !known.has(userId))
   if (missing.length === 0) return known
   const users = await job.site.fetchUsers(missing, signal)
-  await upsertPrincipals(job.database.db, job.connectionId, users.map(principalOfUser))
+  const mentionedUsers = users.map((user) => ({ ...principalOfUser(user), isMentionedOnly: true }))
+  await upsertPrincipals(job.database.db, job.connectionId, mentionedUsers)
   return new Map([...known, ...users.map((user) => [user.userId, user.displayName] as const)])
 }

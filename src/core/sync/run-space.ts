@@ -12,7 +12,15 @@ import { type ListedPage, compareCensus } from './compare.ts'
 import { indexPages } from './index-pages.ts'
 import { fetchSpacePermissions, storeSpacePermissions } from './permission-census.ts'
 
-export type SpaceRun = { database: Database; site: ConfluenceSite; run: SyncRun; space: Space; now: () => Date }
+export type SpaceRun = {
+  /** Rejects when the run is not this worker's any more; asked before each write, so that older permissions never overwrite newer ones. */
+  requireLease: () => Promise<void>
+  database: Database
+  site: ConfluenceSite
+  run: SyncRun
+  space: Space
+  now: () => Date
+}
 
 export const noCounts: RunCounts = {
   listed: 0,
@@ -25,7 +33,10 @@ export const noCounts: RunCounts = {
 }
 
 /** Rejects with one of the four errors of `src/errors.ts` when the space could not be synced to its end. */
-export async function runSpace({ database, site, run, space, now }: SpaceRun, signal: AbortSignal): Promise<RunCounts> {
+export async function runSpace(
+  { database, site, run, space, now, requireLease }: SpaceRun,
+  signal: AbortSignal,
+): Promise<RunCounts> {
   const { db } = database
   const startedAt = now()
   const siteSpace = toSiteSpace(space)
@@ -33,12 +44,13 @@ export async function runSpace({ database, site, run, space, now }: SpaceRun, si
 
   const census = await fetchCensus(site, siteSpace, signal)
   counts.listed = census.size
-  await updateRunCounts(db, run.id, counts)
+  await updateRunCounts(db, run, counts)
 
   const permissions = await fetchSpacePermissions(site, siteSpace, census, signal)
   const listed = new Map(
     [...census].map(([id, page]): [string, ListedPage] => [id, { ...page, labels: permissions.labels.get(id) ?? [] }]),
   )
+  await requireLease()
   const { accessSets, spaceLayerId } = await storeSpacePermissions(
     db,
     site,
@@ -51,6 +63,7 @@ export async function runSpace({ database, site, run, space, now }: SpaceRun, si
   )
   await updateSpace(db, space.id, { layerId: spaceLayerId })
 
+  await requireLease()
   const stored = await listStoredPages(db, space.id)
   const { toIndex, staleIds, gone } = compareCensus(listed, stored, run.kind === 'full')
   const rowIds = await upsertPages(
@@ -65,7 +78,7 @@ export async function runSpace({ database, site, run, space, now }: SpaceRun, si
   )
   counts.deleted = gone.length
   counts.unchanged = listed.size - toIndex.length
-  await updateRunCounts(db, run.id, counts)
+  await updateRunCounts(db, run, counts)
 
   const fingerprints =
     run.kind === 'full'
@@ -82,10 +95,11 @@ export async function runSpace({ database, site, run, space, now }: SpaceRun, si
       listed,
       rowIds,
       fingerprints: new Map(fingerprints),
+      beforeBatch: requireLease,
       onBatch: async ({ updated, failed }) => {
         counts.updated += updated
         counts.failed += failed
-        await updateRunCounts(db, run.id, counts)
+        await updateRunCounts(db, run, counts)
       },
     },
     toIndex,

@@ -64,9 +64,10 @@ async function refreshUsers(db: Db, site: ConfluenceSite, connectionId: number, 
   const userIds = await listActiveUsers(db, connectionId)
   const users = userIds.length === 0 ? [] : await site.fetchUsers(userIds, signal)
   const gone = new Set(userIds).difference(new Set(users.map(({ userId }) => userId)))
+  // `isMentionedOnly` leaves that as it is: being asked for proves nothing.
   await upsertPrincipals(db, connectionId, [
-    ...users.map(principalOfUser),
-    ...[...gone].map((confluenceId) => ({ kind: 'user' as const, confluenceId, isActive: false })),
+    ...users.map((user) => ({ ...principalOfUser(user), isMentionedOnly: true })),
+    ...[...gone].map((id) => ({ kind: 'user' as const, confluenceId: id, isActive: false, isMentionedOnly: true })),
   ])
 }
 

@@ -2,7 +2,7 @@
 import { type Connection, findConnection, findConnectionById, listConnections } from '../../db/queries/connections.ts'
 import { listSpacesByKey, type Space, listSpaces } from '../../db/queries/spaces.ts'
 import type { SyncRun } from '../../db/queries/sync-runs.ts'
-import { InvalidInputError } from '../../errors.ts'
+import { InvalidInputError, isFootnoteError } from '../../errors.ts'
 import { normaliseAddress } from '../confluence/address.ts'
 import { syncConnection } from '../connections/sync-connection.ts'
 import { suggestKeys } from '../connections/suggest-keys.ts'
@@ -10,7 +10,13 @@ import type { Core } from '../core.ts'
 import { findPage } from '../../db/queries/pages.ts'
 import { requestSync } from './request-sync.ts'
 
-export type StartedSync = { runs: SyncRun[]; missingKeys: string[] }
+export type StartedSync = {
+  runs: SyncRun[]
+  /** Keys of selected spaces that their account cannot see. */
+  missingKeys: string[]
+  /** Why connections could not be synced, a sentence each; the others were. */
+  refusals: string[]
+}
 
 /** Queues the runs that `target` asks for (undefined: every connection). Rejects with `InvalidInputError` when it is unclear. */
 export async function startSync(
@@ -27,12 +33,20 @@ export async function startSync(
     const connections = await listConnections(core.database.db)
     if (connections.length === 0)
       throw new InvalidInputError('nothing_connected', 'No Confluence site is connected yet. Begin with connect.')
-    return combine(await inTurn(connections, (connection) => syncWhole(core, connection, request, signal)))
+    return combine(
+      await inTurn(connections, (connection) =>
+        syncWhole(core, connection, request, signal).catch((error: unknown) => {
+          // One connection is all that was asked for: then that is how the command ends.
+          if (connections.length === 1 || signal.aborted || !isFootnoteError(error)) throw error
+          return { runs: [], missingKeys: [], refusals: [describeRefusal(connection, error.message)] }
+        }),
+      ),
+    )
   }
   const found = await resolveTarget(core, target)
   if (found.kind === 'connection') return syncWhole(core, found.connection, request, signal)
   refusePaused(found.connection)
-  return { runs: await requestSync(core, [found.space], request), missingKeys: [] }
+  return { runs: await requestSync(core, [found.space], request), missingKeys: [], refusals: [] }
 }
 
 async function syncWhole(
@@ -42,7 +56,12 @@ async function syncWhole(
   signal: AbortSignal,
 ): Promise<StartedSync> {
   refusePaused(connection)
-  return syncConnection(core, connection, request, signal)
+  const { runs, missingKeys } = await syncConnection(core, connection, request, signal)
+  return { runs, missingKeys, refusals: [] }
+}
+
+function describeRefusal({ name }: Connection, sentence: string): string {
+  return sentence.startsWith(`${name} `) ? sentence : `${name}: ${sentence}`
 }
 
 function refusePaused(connection: Connection): void {
@@ -76,9 +95,11 @@ async function resolveTarget(core: Core, target: string): Promise<Target> {
   const connections = await listConnections(db)
   const known = (await Promise.all(connections.map(({ id }) => listSpaces(db, id)))).flat()
   const names = connections.map(({ name }) => ({ key: name, name }))
+  // Several sites may have spaces of one key.
+  const suggestions = new Map([...names, ...known].map((each) => [each.key, each]))
   throw new InvalidInputError(
     'target_unknown',
-    `There is no connection and no synced space called ${target}.${suggestKeys(target, [...names, ...known])}`,
+    `There is no connection and no synced space called ${target}.${suggestKeys(target, [...suggestions.values()], 'Known here:')}`,
   )
 }
 
@@ -114,5 +135,6 @@ function combine(started: StartedSync[]): StartedSync {
   return {
     runs: started.flatMap(({ runs }) => runs),
     missingKeys: started.flatMap(({ missingKeys }) => missingKeys),
+    refusals: started.flatMap(({ refusals }) => refusals),
   }
 }

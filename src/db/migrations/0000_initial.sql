@@ -166,6 +166,7 @@ CREATE TABLE "principals" (
 	"email" text,
 	"is_active" boolean DEFAULT true NOT NULL,
 	"is_guest" boolean DEFAULT false NOT NULL,
+	"is_mentioned_only" boolean DEFAULT false NOT NULL,
 	"members_read_at" timestamp with time zone
 );
 --> statement-breakpoint

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type Db, rows } from '../database.ts'
 import { bigints, json } from '../sql.ts'
 
@@ -9,6 +9,7 @@ export type PrincipalRow = {
   email?: string
   isActive?: boolean
   isGuest?: boolean
+  isMentionedOnly?: boolean
 }
 
 /** `kind:confluenceId`, unique within a connection. */
@@ -30,17 +31,21 @@ export async function upsertPrincipals(
     const batch = distinct.slice(start, start + 1_000)
     const written = await rows<{ id: string | number; kind: string; confluenceId: string }>(
       db,
-      sql`insert into principals (connection_id, kind, confluence_id, name, email, is_active, is_guest)
+      sql`insert into principals (connection_id, kind, confluence_id, name, email, is_active, is_guest,
+            is_mentioned_only)
           select ${connectionId}::bigint, r.kind, r."confluenceId", coalesce(r.name, ''), lower(r.email),
-                 coalesce(r."isActive", known.is_active, true), coalesce(r."isGuest", known.is_guest, false)
+                 coalesce(r."isActive", known.is_active, true), coalesce(r."isGuest", known.is_guest, false),
+                 coalesce(r."isMentionedOnly", false)
             from jsonb_to_recordset(${json(batch)})
-              as r(kind text, "confluenceId" text, name text, email text, "isActive" boolean, "isGuest" boolean)
+              as r(kind text, "confluenceId" text, name text, email text, "isActive" boolean, "isGuest" boolean,
+                "isMentionedOnly" boolean)
             left join principals known on known.connection_id = ${connectionId}::bigint and known.kind = r.kind
               and known.confluence_id = r."confluenceId"
           on conflict (connection_id, kind, confluence_id) do update set
             name = case when excluded.name = '' then principals.name else excluded.name end,
             email = coalesce(excluded.email, principals.email),
-            is_active = excluded.is_active, is_guest = excluded.is_guest
+            is_active = excluded.is_active, is_guest = excluded.is_guest,
+            is_mentioned_only = principals.is_mentioned_only and excluded.is_mentioned_only
           returning id, kind, confluence_id as "confluenceId"`,
     )
     for (const row of written) found.set(principalKey(row), Number(row.id))
@@ -203,22 +208,32 @@ export type ViewerRights = {
 }
 
 /**
+ * The principals that these users satisfy, as the query `mine (id)`: themselves, their groups, "anonymous", and "licensed"
+ * where they are known as a reader or member of a group: somebody whom a page merely mentions may have no licence at all.
+ */
+function principalsOf(userIds: number[], isLicensedEverywhere: boolean): SQL {
+  return sql`with me as (
+      select id, connection_id, is_guest, is_mentioned_only from principals
+       where kind = 'user' and is_active and id = any(${bigints(userIds)})
+    ), mine as (
+      select id from me
+      union select gm.group_id from group_members gm join me on me.id = gm.user_id
+        join principals g on g.id = gm.group_id and g.members_read_at is not null
+      union select id from principals where kind = 'anonymous'
+      union select id from principals where kind = 'licensed'
+        and (${isLicensedEverywhere} or connection_id in (
+          select connection_id from me where not is_guest and not is_mentioned_only))
+    )`
+}
+
+/**
  * Ids of the access sets that the viewer satisfies: every layer known, and one of the viewer's principals in each.
  * Sets of removed connections are never among them.
  */
 export async function resolveAccessSets(db: Db, viewer: ViewerRights): Promise<number[]> {
   const found = await rows<{ id: string | number }>(
     db,
-    sql`with me as (
-          select id, connection_id, is_guest from principals where kind = 'user' and is_active and id = any(${bigints(viewer.userIds)})
-        ), mine as (
-          select id from me
-          union select gm.group_id from group_members gm join me on me.id = gm.user_id
-            join principals g on g.id = gm.group_id and g.members_read_at is not null
-          union select id from principals where kind = 'anonymous'
-          union select id from principals where kind = 'licensed'
-            and (${viewer.isLicensedEverywhere} or connection_id in (select connection_id from me where not is_guest))
-        ), satisfied as (
+    sql`${principalsOf(viewer.userIds, viewer.isLicensedEverywhere)}, satisfied as (
           select distinct l.id from layers l join layer_principals lp on lp.layer_id = l.id
            where l.is_known and lp.principal_id in (select id from mine)
         )
@@ -271,16 +286,7 @@ export type LayerVerdict = {
 export async function listLayerVerdicts(db: Db, accessSetId: number, userIds: number[]): Promise<LayerVerdict[]> {
   return rows<LayerVerdict>(
     db,
-    sql`with me as (
-          select id, connection_id, is_guest from principals
-           where kind = 'user' and is_active and id = any(${bigints(userIds)})
-        ), mine as (
-          select id from me
-          union select gm.group_id from group_members gm join me on me.id = gm.user_id
-          union select id from principals where kind = 'anonymous'
-          union select id from principals where kind = 'licensed'
-            and connection_id in (select connection_id from me where not is_guest)
-        )
+    sql`${principalsOf(userIds, false)}
         select l.carrier_kind as "carrierKind", l.carrier_id as "carrierId", l.is_known as "isKnown",
                l.is_known and exists (
                  select 1 from layer_principals lp where lp.layer_id = l.id and lp.principal_id in (select id from mine)

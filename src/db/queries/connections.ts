@@ -33,6 +33,32 @@ export async function updateConnection(db: Db, id: number, values: Partial<NewCo
   await db.update(connections).set(values).where(eq(connections.id, id))
 }
 
+/** The credential was refused: nothing is read with it until it works again, and what waits to be synced is cancelled. */
+export async function pauseConnection(db: Db, id: number, remedy: string, now: Date): Promise<void> {
+  await db
+    .update(connections)
+    .set({ state: 'paused', testResult: 'Auth Failed', testRemedy: remedy, testedAt: now })
+    .where(and(eq(connections.id, id), eq(connections.state, 'active')))
+}
+
+/** Keeps the result of a live test; a paused connection that works again goes on. A removed one stays removed. */
+export async function recordTest(
+  db: Db,
+  id: number,
+  test: { result: string; remedy: string | undefined; works: boolean },
+  now: Date,
+): Promise<void> {
+  await db
+    .update(connections)
+    .set({
+      testResult: test.result,
+      testRemedy: test.remedy ?? null,
+      testedAt: now,
+      ...(test.works ? { state: 'active' as const } : {}),
+    })
+    .where(and(eq(connections.id, id), living))
+}
+
 /** Drafts that nobody confirmed in time, and any other draft of the same name, give their name free. */
 export async function purgeDrafts(db: Db, name: string, createdBefore: Date): Promise<void> {
   await db

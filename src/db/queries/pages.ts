@@ -65,41 +65,44 @@ export type PageRow = {
 }
 
 /**
- * Writes what a census listed, and moves stored chunks to the page's access set in the same statement batch: from here
- * on the filter is the new one. A tombstone is lifted; its chunks were deleted, so the page is indexed anew.
+ * Writes what a census listed, and moves stored chunks to the page's access set, all in one transaction: from here on the
+ * filter is the new one. A tombstone is lifted; its chunks were deleted, so the page is indexed anew.
  */
 export async function upsertPages(db: Db, spaceId: number, listed: PageRow[]): Promise<Map<string, number>> {
   const ids = new Map<string, number>()
-  for (let start = 0; start < listed.length; start += 500) {
-    const batch = listed.slice(start, start + 500)
-    const written = await rows<{ id: string | number; pageId: string }>(
-      db,
-      sql`insert into pages (space_id, page_id, title, status, parent_id, parent_type, position, version_number,
-            version_at, author_id, last_editor_id, labels, web_path, access_set_id, is_stale)
-          select ${spaceId}::bigint, "pageId", title, status, "parentId", "parentType", position, "versionNumber",
-                 "versionAt", "authorId", "lastEditorId", array(select jsonb_array_elements_text(labels)), "webPath",
-                 "accessSetId", false
-            from jsonb_to_recordset(${json(batch)}) as r("pageId" text, title text, status text, "parentId" text,
-              "parentType" text, position int, "versionNumber" int, "versionAt" timestamptz, "authorId" text,
-              "lastEditorId" text, labels jsonb, "webPath" text, "accessSetId" bigint, "isStale" boolean)
-          on conflict (space_id, page_id) do update set
-            title = excluded.title, status = excluded.status, parent_id = excluded.parent_id,
-            parent_type = excluded.parent_type, position = excluded.position,
-            version_number = excluded.version_number, version_at = excluded.version_at,
-            author_id = excluded.author_id, last_editor_id = excluded.last_editor_id, labels = excluded.labels,
-            web_path = excluded.web_path, access_set_id = excluded.access_set_id, tombstoned_at = null
-          returning id, page_id as "pageId"`,
-    )
-    for (const row of written) ids.set(row.pageId, Number(row.id))
-    const stale = batch.filter((page) => page.isStale).map((page) => ids.get(page.pageId) ?? 0)
-    if (stale.length > 0) await db.execute(sql`update pages set is_stale = true where id = any(${bigints(stale)})`)
-    await db.execute(
-      sql`update chunks c set access_set_id = p.access_set_id from pages p
-           where p.id = c.page_id and p.id = any(${bigints(written.map((row) => Number(row.id)))})
-             and c.access_set_id <> p.access_set_id`,
-    )
-  }
+  await db.transaction(async (tx) => {
+    for (let start = 0; start < listed.length; start += 500)
+      for (const [pageId, id] of await upsertBatch(tx, spaceId, listed.slice(start, start + 500))) ids.set(pageId, id)
+  })
   return ids
+}
+
+async function upsertBatch(db: Db, spaceId: number, batch: PageRow[]): Promise<[string, number][]> {
+  const written = await rows<{ id: string | number; pageId: string }>(
+    db,
+    sql`insert into pages (space_id, page_id, title, status, parent_id, parent_type, position, version_number,
+          version_at, author_id, last_editor_id, labels, web_path, access_set_id, is_stale)
+        select ${spaceId}::bigint, "pageId", title, status, "parentId", "parentType", position, "versionNumber",
+               "versionAt", "authorId", "lastEditorId", array(select jsonb_array_elements_text(labels)), "webPath",
+               "accessSetId", "isStale"
+          from jsonb_to_recordset(${json(batch)}) as r("pageId" text, title text, status text, "parentId" text,
+            "parentType" text, position int, "versionNumber" int, "versionAt" timestamptz, "authorId" text,
+            "lastEditorId" text, labels jsonb, "webPath" text, "accessSetId" bigint, "isStale" boolean)
+        on conflict (space_id, page_id) do update set
+          title = excluded.title, status = excluded.status, parent_id = excluded.parent_id,
+          parent_type = excluded.parent_type, position = excluded.position,
+          version_number = excluded.version_number, version_at = excluded.version_at,
+          author_id = excluded.author_id, last_editor_id = excluded.last_editor_id, labels = excluded.labels,
+          web_path = excluded.web_path, access_set_id = excluded.access_set_id, tombstoned_at = null,
+          is_stale = pages.is_stale or excluded.is_stale
+        returning id, page_id as "pageId"`,
+  )
+  await db.execute(
+    sql`update chunks c set access_set_id = p.access_set_id from pages p
+         where p.id = c.page_id and p.id = any(${bigints(written.map((row) => Number(row.id)))})
+           and c.access_set_id <> p.access_set_id`,
+  )
+  return written.map(({ pageId, id }) => [pageId, Number(id)])
 }
 
 /** Stops serving pages that are gone or no longer visible: their chunks are deleted, a tombstone stays. */

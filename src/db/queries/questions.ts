@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { answerCitations, deliveries, pages, questions, spaces } from '../schema.ts'
+import { answerCitations, connections, deliveries, pages, questions, spaces } from '../schema.ts'
 import { storable } from '../sql.ts'
 
 export type StoredQuestion = typeof questions.$inferSelect
@@ -81,25 +81,41 @@ export async function finishQuestion(
   db: Db,
   questionId: string,
   values: { state: 'answered' | 'abstained' | 'refused' | 'failed'; answer: unknown; finishedAt: Date },
-  citations: { n: number; pageId: string }[],
+  citations: { n: number; pageId: string; spaceKey: string; url: string }[],
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.update(questions).set(values).where(eq(questions.id, questionId))
     if (citations.length === 0) return
     const versions = await tx
-      .select({ pageId: pages.pageId, versionNumber: pages.versionNumber })
+      .select({
+        pageId: pages.pageId,
+        versionNumber: pages.versionNumber,
+        spaceKey: spaces.key,
+        baseUrl: connections.baseUrl,
+      })
       .from(pages)
       .innerJoin(spaces, eq(spaces.id, pages.spaceId))
+      .innerJoin(connections, eq(connections.id, spaces.connectionId))
       .where(
-        inArray(
-          pages.pageId,
-          citations.map(({ pageId }) => pageId),
+        and(
+          inArray(connections.state, ['active', 'paused']),
+          inArray(
+            pages.pageId,
+            citations.map(({ pageId }) => pageId),
+          ),
         ),
       )
-    const versionOf = new Map(versions.map((row) => [row.pageId, row.versionNumber]))
+    // Two sites may number their pages alike, and a page that moved leaves a tombstone in its old space.
+    const versionOf = (cited: (typeof citations)[number]): number =>
+      versions.find(
+        ({ pageId, spaceKey, baseUrl }) =>
+          pageId === cited.pageId && spaceKey === cited.spaceKey && `${cited.url}/`.startsWith(`${baseUrl}/`),
+      )?.versionNumber ?? 0
     await tx
       .insert(answerCitations)
-      .values(citations.map(({ n, pageId }) => ({ questionId, n, pageId, versionNumber: versionOf.get(pageId) ?? 0 })))
+      .values(
+        citations.map((cited) => ({ questionId, n: cited.n, pageId: cited.pageId, versionNumber: versionOf(cited) })),
+      )
       .onConflictDoNothing()
   })
 }

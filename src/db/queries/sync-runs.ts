@@ -1,6 +1,6 @@
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { type RunCounts, syncRuns } from '../schema.ts'
+import { type RunCounts, spaces, syncRuns } from '../schema.ts'
 
 export type SyncRun = typeof syncRuns.$inferSelect
 export type RunKind = SyncRun['kind']
@@ -57,8 +57,8 @@ export async function renewLease(db: Db, run: Pick<SyncRun, 'id' | 'worker'>, le
   return updateOwn(db, run, { leaseUntil })
 }
 
-export async function updateRunCounts(db: Db, runId: number, counts: RunCounts): Promise<void> {
-  await db.update(syncRuns).set({ counts }).where(eq(syncRuns.id, runId))
+export async function updateRunCounts(db: Db, run: Pick<SyncRun, 'id' | 'worker'>, counts: RunCounts): Promise<void> {
+  await updateOwn(db, run, { counts })
 }
 
 /** Ends a run; without `counts` those stay that it had reached. False when the run is not this worker's any more. */
@@ -86,6 +86,16 @@ async function updateOwn(
     .where(and(eq(syncRuns.id, run.id), eq(syncRuns.worker, run.worker ?? ''), eq(syncRuns.state, 'running')))
     .returning({ id: syncRuns.id })
   return updated.length === 1
+}
+
+/** Ends what waits or runs for a connection; a worker that is at it finds out when it next renews its lease. */
+export async function cancelOpenRuns(db: Db, connectionId: number, now: Date): Promise<void> {
+  await db
+    .update(syncRuns)
+    .set({ state: 'cancelled', finishedAt: now, leaseUntil: null })
+    .where(
+      and(open, sql`${syncRuns.spaceId} in (select id from ${spaces} where ${spaces.connectionId} = ${connectionId})`),
+    )
 }
 
 /** With the embedded database no other process can be at work: what is marked running was left by one that died. */

@@ -194,7 +194,7 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
       ['ITT', 'Did you mean IT?'],
       ['acne', 'Did you mean acme?'],
       ['handbook', 'Did you mean HB?'],
-      ['marketing', 'It sees acme, HB, IT.'],
+      ['marketing', 'Known here: acme, HB, IT.'],
     ])('suggests what %s may have meant', async (target, suggestion) => {
       const { tone, text } = await sync(target)
       expect(tone).toBe('error')

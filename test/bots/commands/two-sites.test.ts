@@ -5,6 +5,7 @@ import { type RunningConfluence, startConfluence } from '../../../sandbox/conflu
 import type { Command, CommandResult } from '../../../src/bots/commands/command.ts'
 import { runCommand } from '../../../src/bots/commands/run.ts'
 import type { Asker } from '../../../src/bots/question.ts'
+import { findConnection, updateConnection } from '../../../src/db/queries/connections.ts'
 import { databaseKinds } from '../../support/database.ts'
 import { type Flow, company, connectSite, openFlow, slackMember } from '../../support/flow.ts'
 
@@ -60,7 +61,7 @@ describe.each(databaseKinds)('why and sync with two sites, on %s', (kind) => {
     ])
     expect(JSON.stringify(refusal)).not.toMatch(/arbour|[Bb]ob|[Dd]ana|June/)
     const stranger = await why('/spaces/IT/pages/21', { ...alice, email: 'nobody@acme.example' })
-    expect(stranger.text).toContain('no account of this Confluence has your e-mail address')
+    expect(stranger.text).toContain('There is no such page here')
   })
 
   it('has one wording for a page that is absent and one that the connection cannot see', async () => {
@@ -89,6 +90,26 @@ describe.each(databaseKinds)('why and sync with two sites, on %s', (kind) => {
     const { tone, text } = await sync('IT')
     expect(tone).toBe('error')
     expect(text).toMatch(/^"IT" could be space IT of acme \(.*\/wiki\) or space IT of second-it \(.*\/confluence\)\./)
+  })
+
+  it('syncs what it can when everything is meant, and says why the rest was not', async () => {
+    const { db } = flow.core.database
+    const acme = await findConnection(db, 'acme')
+    await updateConnection(db, acme?.id ?? 0, { state: 'paused' })
+    const everything: Command = { name: 'sync', target: undefined, full: false }
+    expect(await runNotice(everything, owner)).toEqual({
+      kind: 'notice',
+      tone: 'success',
+      text: 'Syncing 2 spaces. See the progress with status.',
+      details: [expect.stringMatching(/^acme is paused /)],
+    })
+    other.fail({ kind: 'status', status: 400, path: '/rest/api/user/current', times: 2 })
+    const refused = await runNotice(everything, owner)
+    other.clearFaults()
+    expect([refused.tone, refused.text]).toEqual(['error', 'No connection could be synced.'])
+    expect(refused.details.map((detail) => detail.split(/[ :]/)[0])).toEqual(['acme', 'second-hb', 'second-it'])
+    await updateConnection(db, acme?.id ?? 0, { state: 'active' })
+    await flow.work()
   })
 
   it.each([['HB'], ['']])('does not connect a space twice (spaces typed: %j)', async (spaces) => {

@@ -1,5 +1,8 @@
 // The command line in processes of its own, on one site and one data folder, in the order in which somebody would type.
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
@@ -173,6 +176,40 @@ describe('footnote', () => {
     expect(stderr).not.toContain(site.credentials.token)
   })
 
+  it('says that the process which held the data folder has ended', async () => {
+    const holder = startCli(['serve', '--role', 'web'], { ...environment, LOG_LEVEL: 'info' })
+    await holder.untilLogged('Footnote is running')
+    site.clearRequests()
+    site.fail({ kind: 'delay', delayMs: 2_000, path: '/user/current' })
+    const guest = startCli(['test', 'acme', '--json'], environment)
+    await expect.poll(() => site.countRequests('/user/current'), { timeout: 20_000 }).toBeGreaterThan(0)
+    holder.child.kill('SIGKILL')
+    const { status, value } = parse(await guest.ended)
+    site.clearFaults()
+    expect([status, value.error]).toEqual([
+      1,
+      {
+        code: 'holder_gone',
+        message: 'The Footnote process that held the data folder ended meanwhile; run the command again.',
+      },
+    ])
+    await holder.ended
+  })
+
+  it('waits beside a process that works no syncs, and does the work when that has ended', async () => {
+    const holder = startCli(['serve', '--role', 'web'], { ...environment, LOG_LEVEL: 'info' })
+    await holder.untilLogged('Footnote is running')
+    site.editPage('21', { storage: '<p>The printer toner is kept in cupboard eleven.</p>' })
+    const guest = startCli(['sync', 'IT', '--wait', '--json'], environment)
+    await guest.untilLogged('That process has not begun with this.')
+    holder.child.kill('SIGTERM')
+    expect((await holder.ended).status).toBe(0)
+    const synced = parse(await guest.ended)
+    expect(synced).toMatchObject({ status: 0, value: [{ space: 'IT', state: 'INGESTED', updated: 1, unchanged: 2 }] })
+    expect(synced.stderr).toContain('The Footnote process that held the database has ended.')
+    expect(synced.stderr.match(/has not begun with this/g)).toHaveLength(1)
+  })
+
   it('removes a connection with its content, and wrote down who did what', async () => {
     const removed = await footnote('remove', 'acme', '--purge')
     expect(removed).toMatchObject({ status: 0, value: { connection: 'acme', spaces: 2, pages: 7, isPurged: true } })
@@ -190,6 +227,34 @@ describe('footnote', () => {
       'terminal: purge, acme',
       'terminal: search as operator, all content',
     ])
+  })
+
+  it('does not serve on a port that is taken, and ends', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { status, value, stderr } = parse(
+      await runCli(['serve', '--json'], { ...environment, PORT: String(port), LOG_LEVEL: 'info' }),
+    )
+    other.close()
+    expect([status, value.error]).toEqual([
+      1,
+      {
+        code: 'address_unusable',
+        message: `Footnote cannot listen on HOST 127.0.0.1, PORT ${port}: another program uses this port. Stop it, or choose another PORT.`,
+      },
+    ])
+    expect(stderr).not.toContain('Footnote is running')
+  })
+
+  it('ends when it is told to while it still starts', async () => {
+    const data = join(folder, 'new-data')
+    const server = startCli(['serve'], { ...environment, FOOTNOTE_DATA_DIR: data, LOG_LEVEL: 'info' })
+    // Written when the start has begun; making the database takes longer.
+    await expect.poll(() => existsSync(join(data, 'footnote.pid')), { timeout: 20_000 }).toBe(true)
+    server.child.kill('SIGTERM')
+    const { status, stderr } = await server.ended
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('Footnote is running')])
   })
 
   it('says in a sentence that the environment or the folder cannot be used', async () => {

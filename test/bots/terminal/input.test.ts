@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProgram } from '../../../src/bots/terminal/app.ts'
 import { reportFailure } from '../../../src/bots/terminal/output.ts'
+import { findConnection, updateConnection } from '../../../src/db/queries/connections.ts'
 import { databaseKinds } from '../../support/database.ts'
 import { type Flow, openFlow } from '../../support/flow.ts'
 
@@ -25,7 +26,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     }
     const program = createProgram(
       {
-        withCore: (work) => work({ ...flow.open, core: flow.core }),
+        withCore: (work) => work({ ...flow.open, core: flow.core }, unused),
         serve: unused,
         demo: unused,
         secretOf: (variable) => secrets[variable],
@@ -77,6 +78,8 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
       ['an empty token', ['--all-spaces', '--secret-env', 'EMPTY'], 'secret_missing', /^Missing Credentials: .*EMPTY/],
       ['no e-mail address', ['--all-spaces', '--email', ''], 'email_missing', /^Missing Credentials: the e-mail/],
       ['no spaces', [], 'spaces_missing', /--spaces IT,HR .*--all-spaces/],
+      ['an empty list of spaces', ['--spaces', ''], 'spaces_missing', /names no space: .*--all-spaces/],
+      ['a list of no spaces', ['--spaces', ' , '], 'spaces_missing', /names no space: .*--all-spaces/],
       ['two kinds of spaces', ['--spaces', 'IT', '--all-spaces'], 'spaces_ambiguous', /either --spaces or/],
       ['a schedule that is none', ['--all-spaces', '--schedule', 'daily'], 'schedule_invalid', /"0 0 \* \* \*"/],
       ['no time zone', ['--all-spaces', '--timezone', 'Mars/Olympus'], 'timezone_invalid', /Europe\/Berlin/],
@@ -217,6 +220,17 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
       const { stdout } = await footnote('ask', long, '--as', 'bob.member@acme.example')
       expect(stdout).toContain('thirty days of annual leave')
       expect(stdout).toContain('I read its first 4,000 characters')
+    })
+
+    it('syncs what it can, says why the rest was not, and ends with status 1', async () => {
+      await flow.connect({ name: 'second', spaces: 'IT' })
+      const acme = await findConnection(flow.core.database.db, 'acme')
+      await updateConnection(flow.core.database.db, acme?.id ?? 0, { state: 'paused' })
+      const { status, stdout, stderr } = await footnote('sync')
+      await updateConnection(flow.core.database.db, acme?.id ?? 0, { state: 'active' })
+      expect([status, stdout]).toEqual([1, expect.stringMatching(/^1 space queued\./)])
+      expect(stderr).toMatch(/^acme is paused because its credential was refused\. .*\n$/)
+      await flow.work()
     })
 
     it('does not let a title of the wiki steer the terminal', async () => {

@@ -77,9 +77,11 @@ describe.each(databaseKinds)('what a viewer may read on %s', (kind) => {
       user('half1', { email: 'half@acme.example' }),
       user('half2', { email: 'half@acme.example', isActive: false }),
       user('hidden', { email: undefined as never }),
+      user('mentioned', { isMentionedOnly: true }),
       licensed,
       anonymous,
       group('staff'),
+      group('club'),
       group('secret'),
     ])
     const id = (key: string): number => ids.get(key) ?? 0
@@ -87,6 +89,13 @@ describe.each(databaseKinds)('what a viewer may read on %s', (kind) => {
       database.db,
       id('group:staff'),
       ['ann', 'gus', 'old'].map((name) => id(`user:${name}`)),
+      now,
+    )
+    // Named by no layer.
+    await replaceGroupMembers(
+      database.db,
+      id('group:club'),
+      ['bob', 'half1', 'hidden'].map((name) => id(`user:${name}`)),
       now,
     )
     await replaceGroupMembers(database.db, id('group:secret'), [], null)
@@ -131,7 +140,9 @@ describe.each(databaseKinds)('what a viewer may read on %s', (kind) => {
   /** Another mirrored site, a shared one, and one that was removed. */
   async function fillOthers(): Promise<void> {
     const second = await insertConnection(database)
-    const inSecond = await upsertPrincipals(database.db, second, [user('cyd'), user('bob'), licensed])
+    const inSecond = await upsertPrincipals(database.db, second, [user('cyd'), user('bob'), licensed, group('all')])
+    const everyone = ['user:cyd', 'user:bob'].map((key) => inSecond.get(key) ?? 0)
+    await replaceGroupMembers(database.db, inSecond.get('group:all') ?? 0, everyone, now)
     const secondLayers = await addLayers(second, inSecond, { space: ['licensed:licensed'] })
     await addSets(second, secondLayers, { 'second site': ['space'] })
 
@@ -181,6 +192,7 @@ describe.each(databaseKinds)('what a viewer may read on %s', (kind) => {
       ['anonymous', 'licensed', 'second site', 'shared'],
     ],
     ['a guest, who is licensed for nothing', person('gus@acme.example'), ['anonymous', 'shared', 'staff']],
+    ['somebody whom only a page mentions', person('mentioned@acme.example'), everybody],
     ['a deactivated account', person('old@acme.example'), everybody],
     ['an address that two accounts of a site have', person('twin@acme.example'), everybody],
     ['an address that one active account has', person('half@acme.example'), ['anonymous', 'licensed', 'shared']],

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import { type ConnectRequest, confirmConnection, draftConnection } from '../../../src/core/connections/draft.ts'
 import { readStatus } from '../../../src/core/connections/status.ts'
@@ -138,6 +138,15 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
         },
       ],
       [
+        'a list of keys that holds none',
+        { spaces: ' , ' },
+        {
+          code: 'spaces_invalid',
+          field: 'spaces',
+          message: 'Write the keys of the spaces, separated by commas, such as IT,HR.',
+        },
+      ],
+      [
         'a space key that is like no other',
         { spaces: 'WAREHOUSE' },
         { code: 'space_unknown', field: 'spaces', message: /It sees .*HR/ },
@@ -265,6 +274,16 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
     await purgeConnection(core.database.db, connection.id)
   })
 
+  it('takes all spaces when that is said, although the address names one', async () => {
+    const url = `${cloud.url}/spaces/HR/overview`
+    const scopes = [{ url, allSpaces: true }, { url }, { url, spaces: 'ENG' }]
+    for (const [i, expected] of [{ kind: 'all' }, { keys: ['HR'] }, { keys: ['ENG'] }].entries()) {
+      const { connection } = await draft(scopes[i])
+      expect(connection.scope).toMatchObject(expected)
+      await purgeConnection(core.database.db, connection.id)
+    }
+  })
+
   describe('a draft', () => {
     it('is confirmed by nobody but who began it', async () => {
       const { connection } = await draft()
@@ -298,6 +317,55 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
       expect(await names()).toEqual(['other'])
       clock.advance(-2 * hourMs)
       await core.database.db.delete(connections)
+    })
+  })
+
+  describe('drafts that are confirmed at once', () => {
+    afterEach(async () => {
+      await core.database.db.delete(connections)
+      await core.database.db.delete(auditLog)
+    })
+    const confirm = (id: number) => confirmConnection(core, id, 'ann', soon())
+    const codes = (settled: PromiseSettledResult<unknown>[]): unknown[] =>
+      settled.map((each) => (each.status === 'fulfilled' ? 'connected' : (each.reason as InvalidInputError).code))
+    const connects = async () => (await core.database.db.select().from(auditLog)).map(({ subject }) => subject)
+
+    it('become one connection when they are the same', async () => {
+      const { connection } = await draft({ spaces: 'HR' })
+      const settled = await Promise.allSettled([confirm(connection.id), confirm(connection.id)])
+      expect(codes(settled).toSorted()).toEqual(['connected', 'draft_gone'])
+      expect(await connects()).toEqual(['acme'])
+    })
+
+    it.each([
+      ['HR', 'hr,ENG'],
+      ['', 'HR'],
+      ['', ''],
+    ])('do not both get the same spaces: %j and %j', async (first, second) => {
+      const drafts = [await draft({ spaces: first }), await draft({ name: 'second', spaces: second })]
+      const settled = await Promise.allSettled(drafts.map(({ connection }) => confirm(connection.id)))
+      expect(codes(settled).toSorted()).toEqual(['connected', 'space_taken'])
+      expect((await connects()).length).toBe(1)
+    })
+
+    it('do not get spaces that were connected after their test', async () => {
+      const late = await draft({ spaces: 'HR' })
+      const all = await draft({ name: 'all' })
+      await connect(core, cloud, { name: 'early', spaces: 'ENG,HR' })
+      await expect(confirm(late.connection.id)).rejects.toMatchObject({
+        code: 'space_taken',
+        message: 'Space HR is already connected through early; use sync HR to refresh it.',
+      })
+      await expect(confirm(all.connection.id)).rejects.toMatchObject({
+        code: 'space_taken',
+        message: 'early was connected to the same site meanwhile. Start again with connect.',
+      })
+    })
+
+    it('are both connected when their spaces differ', async () => {
+      const drafts = [await draft({ spaces: 'HR' }), await draft({ name: 'second', spaces: 'ENG' })]
+      const settled = await Promise.allSettled(drafts.map(({ connection }) => confirm(connection.id)))
+      expect(codes(settled)).toEqual(['connected', 'connected'])
     })
   })
 

@@ -35,6 +35,10 @@ describe('suggested space keys', () => {
     expect(suggestKeys('x', many)).toMatch(/^ It sees LONGKEY0, .*LONGKEY7 and 3 more\.$/)
   })
 
+  it('are listed as the caller words it', () => {
+    expect(suggestKeys('x', spaces.slice(0, 2), 'Known here:')).toBe(' Known here: IT, ITSM.')
+  })
+
   it('are none where there is no space', () => {
     expect(suggestKeys('x', [])).toBe('')
   })

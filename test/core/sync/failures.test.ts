@@ -164,6 +164,18 @@ describe.each(everywhere)('trouble during a sync on %s with %s', (kind, flavour)
       await expectRecovery()
     })
 
+    it('of a page that hangs below itself, shows it and what is below to nobody', async () => {
+      const page = company.site.site.contents.get('3')
+      if (page === undefined) throw new Error('page 3 is gone')
+      company.site.restrict('3', { users: ['ann'] })
+      page.parentId = '4'
+      expect((await sync()).run).toMatchObject({ state: 'succeeded', error: null })
+      expect(await company.servedTo(ann)).toEqual(['1', '2', '5', '7', '50', '51'])
+      page.parentId = '2'
+      company.site.unrestrict('3')
+      await expectRecovery()
+    })
+
     it.runIf(isCloud)('of one page that search does not hold, shows it and what is below to nobody', async () => {
       company.site.holdSearch('changed')
       company.site.editPage('2', {})

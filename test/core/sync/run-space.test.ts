@@ -225,6 +225,27 @@ describe.each(everywhere)('a sync on %s with %s', (kind, flavour) => {
     await company.expectMirror()
   })
 
+  it('takes nobody for licensed because a page mentions them, not even after their account was asked for again', async () => {
+    const { site } = company
+    site.addUser({ accountId: 'yan', email: 'yan@acme.example', displayName: 'Yan' })
+    const id = flavour === 'cloud' ? 'ri:account-id="yan"' : `ri:userkey="${site.credentialsOf('yan').userKey}"`
+    site.editPage('51', { storage: `<p>Quokka of <ac:link><ri:user ${id} /></ac:link>.</p>` })
+    site.setSpaceReaders('ENG', { groups: ['visitors'] })
+    await sync('ENG')
+    expect(await company.servedTo('kim@acme.example', 'Yan')).toContain('51')
+    if (flavour === 'cloud') {
+      site.setSpaceReaders('ENG', { licensed: true })
+      for (let time = 0; time < 2; time++) {
+        company.wait()
+        await sync('ENG')
+        expect(await company.servedTo('yan@acme.example')).toEqual([])
+      }
+    }
+    site.setSpaceReaders('ENG', { users: ['ann', 'max', 'kim'] })
+    await sync('ENG')
+    await company.expectMirror()
+  })
+
   it('lets anonymous readers in only where the whole site is open to them', async () => {
     const { site } = company
     site.setSpaceReaders('ENG', { anonymous: true, users: ['ann'] })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startSync } from '../../../src/core/sync/sync-target.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
+import { findConnection, updateConnection } from '../../../src/db/queries/connections.ts'
 import { findSpaceById } from '../../../src/db/queries/spaces.ts'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import { connect, openTestCore, soon, syncAndWait } from '../../support/core.ts'
@@ -75,6 +76,11 @@ describe.each(databaseKinds)('what to sync on %s', (kind) => {
 
   it.each([
     ['ENGG', 'There is no connection and no synced space called ENGG. Did you mean ENG?'],
+    // Which of the connections comes first is the database's order.
+    [
+      'warehouse',
+      expect.stringMatching(/ called warehouse\. Known here: (acme, intra, OLD|OLD, acme, intra), (\w+(, |\.$)){2}$/),
+    ],
     ['acmee', 'There is no connection and no synced space called acmee. Did you mean acme?'],
   ])('is refused for %s', async (target, message) => {
     await expect(start(target)).rejects.toMatchObject({ code: 'target_unknown', message })
@@ -96,5 +102,19 @@ describe.each(databaseKinds)('what to sync on %s', (kind) => {
     server.removeSpace('OLD')
     const { runs, missingKeys } = await start('intra')
     expect([runs.length, missingKeys]).toEqual([1, ['OLD']])
+  })
+
+  it('is what can be synced when everything is meant, with the reasons why the rest cannot', async () => {
+    const { db } = open.core.database
+    const acme = await findConnection(db, 'acme')
+    await updateConnection(db, acme?.id ?? 0, { state: 'paused' })
+    server.fail({ kind: 'status', status: 400, path: '/rest/api/user/current', times: 9 })
+    const { runs, refusals } = await start()
+    const keys = await Promise.all(runs.map(async ({ spaceId }) => (await findSpaceById(db, spaceId))?.key))
+    expect(keys).toEqual(['OLD'])
+    expect(refusals).toEqual([expect.stringMatching(/^acme is paused /), expect.stringMatching(/^intra: .+\.$/)])
+    await expect(start('acme'), 'named, it is an error').rejects.toMatchObject({ code: 'connection_paused' })
+    await expect(start('intra')).rejects.toThrow(/^(?!intra: )/)
+    server.clearFaults()
   })
 })

@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sandboxPeople } from '../../../sandbox/teams/people.ts'
-import { type TeamsSandbox, channel, personalChat, startTeams } from '../../../sandbox/teams/start.ts'
+import { type TeamsSandbox, channel, personalChat, startTeams, teamId } from '../../../sandbox/teams/start.ts'
 
 let teams: TeamsSandbox
 let token: string
@@ -90,8 +90,30 @@ test('knows its people and nobody else', async () => {
   const path = encodeURIComponent(personalChat.id)
   expect((await call('GET', `${path}/members/29:dana`)).body).toEqual(sandboxPeople.dana)
   expect((await call('GET', `${path}/members/29:stranger`)).status).toBe(404)
-  expect((await call('GET', `${path}/members`)).body).toHaveLength(5)
-  expect((await call('GET', `${path}/pagedmembers`)).body.members).toHaveLength(5)
+  expect((await call('GET', `${path}/members/29:guest`)).body).toEqual(sandboxPeople.guest)
+  const employees = [sandboxPeople.dana, sandboxPeople.kim]
+  expect((await call('GET', `${path}/members`)).body).toEqual(employees)
+  expect((await call('GET', `${path}/pagedmembers`)).body).toEqual({ members: employees })
+})
+
+test('lists the roster that was set, in pages of at most 500', async () => {
+  const roster = Array.from({ length: 601 }, (_, n) => ({ id: `29:${n}`, name: `Person ${n}` }))
+  teams.setRoster(teamId, roster)
+  const path = encodeURIComponent(teamId)
+  const first = (await call('GET', `${path}/pagedmembers?pageSize=1000`)).body
+  expect(first.members).toEqual(roster.slice(0, 500))
+  const rest = (await call('GET', `${path}/pagedmembers?continuationToken=${first.continuationToken}`)).body
+  expect(rest).toEqual({ members: roster.slice(500) })
+  expect((await call('GET', `${path}/pagedmembers?pageSize=1`)).body.members).toHaveLength(50)
+  expect((await call('GET', `${path}/members/29:dana`)).status).toBe(404)
+})
+
+test('fails on the path that it is told and on no other', async () => {
+  teams.fail({ path: '/pagedmembers', status: 403 })
+  const path = encodeURIComponent(personalChat.id)
+  expect((await call('GET', `${path}/members`)).status).toBe(200)
+  expect((await call('GET', `${path}/pagedmembers`)).status).toBe(403)
+  expect((await call('GET', `${path}/pagedmembers`)).status).toBe(200)
 })
 
 test('fails as it is told, and refuses a bot that was removed', async () => {
