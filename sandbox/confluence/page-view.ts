@@ -5,8 +5,6 @@ import type { FrontEnd } from './front-end.ts'
 import type { Content } from './model.ts'
 
 export function addPageView(server: FastifyInstance, { site, basePath }: FrontEnd): void {
-  const show = (page: Content | undefined) =>
-    page === undefined || page.type !== 'page' ? undefined : renderPage(page.title, page.storage)
   server.get<{ Params: { id: string } }>(`${basePath}/spaces/:key/pages/:id/:title?`, (request, reply) =>
     send(reply, show(site.contents.get(request.params.id))),
   )
@@ -14,6 +12,10 @@ export function addPageView(server: FastifyInstance, { site, basePath }: FrontEn
     const space = site.spaces.get(site.spaceIdByKey.get(request.params.key.toLowerCase()) ?? '')
     return send(reply, show(site.contents.get(space?.homepageId ?? '')))
   })
+}
+
+function show(page: Content | undefined): string | undefined {
+  return page?.type === 'page' ? renderPage(page.title, page.storage) : undefined
 }
 
 type Sender = {

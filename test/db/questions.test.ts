@@ -13,19 +13,20 @@ describe.each(databaseKinds)('a question on %s', (kind) => {
   })
   afterAll(() => database.close())
 
-  /** Page 7 in space HR of a site. */
-  async function insertPageSeven(baseUrl: string, versionNumber: number, state: 'active' | 'removed' = 'active') {
-    const connectionId = await insertConnection(database, { baseUrl, state })
+  /** Page 7 of a site, through a connection of its own. */
+  async function insertPageSeven(baseUrl: string, versionNumber: number, { isRemoved = false, key = 'HR' } = {}) {
+    const connectionId = await insertConnection(database, { baseUrl, state: isRemoved ? 'removed' : 'active' })
     const accessSetId = await insertAccessSet(database, connectionId)
-    const spaceId = await insertSpace(database, connectionId, 'HR')
+    const spaceId = await insertSpace(database, connectionId, key)
     const id = await insertPage(database, spaceId, { pageId: '7', accessSetId, chunks: [] })
     await database.db.update(pages).set({ versionNumber }).where(eq(pages.id, id))
   }
 
   it('keeps the versions of the pages that its answer cites, though sites number their pages alike', async () => {
-    await insertPageSeven('https://one.example/wiki', 11)
+    await insertPageSeven('https://one.example/wiki', 9, { key: 'OLD' })
+    await insertPageSeven('https://one.example/wiki', 10, { isRemoved: true })
     await insertPageSeven('https://one.example/wiki2', 12)
-    await insertPageSeven('https://one.example/wiki', 10, 'removed')
+    await insertPageSeven('https://one.example/wiki', 11)
     const now = new Date()
     const claim = {
       platform: 'slack' as const,

@@ -10,7 +10,7 @@ import {
   upsertPrincipals,
 } from '../../../src/db/queries/access.ts'
 import { updateSpace } from '../../../src/db/queries/spaces.ts'
-import { groupMembers } from '../../../src/db/schema.ts'
+import { groupMembers, layerPrincipals } from '../../../src/db/schema.ts'
 import { databaseKinds, openTestDatabase } from '../../support/database.ts'
 import { insertConnection, insertSpace } from '../../db/content.ts'
 
@@ -113,6 +113,10 @@ describe.each(databaseKinds)('what a viewer may read on %s', (kind) => {
       'only nobody': [],
       unknown: undefined,
     })
+    // Readers that were left behind when the layer could no longer be read.
+    await database.db
+      .insert(layerPrincipals)
+      .values({ layerId: layers.get('unknown') ?? 0, principalId: id('user:ann') })
     await addSets(connection, layers, {
       staff: ['space staff'],
       licensed: ['space licensed'],
