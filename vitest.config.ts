@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Vitest leaves one core free; the suite is made for two, and its children mostly wait.
+    maxWorkers: 2,
     isolate: true,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -159,7 +159,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
           await purgeConnection(database.db, connection)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 })

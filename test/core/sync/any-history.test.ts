@@ -200,7 +200,7 @@ describe.each(everywhere)('on %s with %s', (kind, flavour) => {
           await company.close()
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
   })
 })
