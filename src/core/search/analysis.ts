@@ -1,7 +1,7 @@
 // Text → search terms, the same for indexing and for questions. One pass over the characters, no regular expression that
 // could backtrack. A term holds only letters and digits of any script, so that any database tokeniser leaves it whole.
 import { stemmer } from 'stemmer'
-import { DIGIT, isWord, JOINER, kindAt, LOWER, UNSPACED, UPPER } from './characters.ts'
+import { DIGIT, isInsidePair, isWord, JOINER, kindAt, LOWER, UNSPACED, UPPER, widthAt } from './characters.ts'
 import { stopWords } from './stop-words.ts'
 
 /** Longer words are cut and longer compounds indexed by their parts only (keys, base64). */
@@ -99,10 +99,11 @@ function readCompound(text: string, start: number, terms: Terms): number {
 
 /** True where camelCase begins a new part: `get|User`, `HTTP|Server`, but not `API|s`. */
 function isHump(text: string, position: number, kind: number): boolean {
-  if (kind !== UPPER) return false
+  if (kind !== UPPER || isInsidePair(text, position)) return false
   const before = kindAt(text, position - 1)
   if (before === LOWER) return true
-  return before === UPPER && kindAt(text, position + 1) === LOWER && kindAt(text, position + 2) === LOWER
+  const next = position + widthAt(text, position)
+  return before === UPPER && kindAt(text, next) === LOWER && kindAt(text, next + widthAt(text, next)) === LOWER
 }
 
 /** `1,000`: the comma is left out of the number. */
@@ -135,7 +136,8 @@ function addCompound(parts: string[], terms: Terms): void {
 
 function addWord(written: string, terms: Terms): void {
   const bare = written.includes(',') ? written.replaceAll(',', '') : written
-  const word = bare.slice(0, MAX_TERM_LENGTH).toLowerCase()
+  const cut = isInsidePair(bare, MAX_TERM_LENGTH) ? MAX_TERM_LENGTH - 1 : MAX_TERM_LENGTH
+  const word = bare.slice(0, cut).toLowerCase()
   if (!stopWords.has(word)) terms.kept.push(stem(word))
   else if (terms.keepsAbbreviations && ABBREVIATIONS.has(word) && written === written.toUpperCase())
     terms.kept.push(word)

@@ -18,20 +18,37 @@ const UNSPACED_SCRIPTS =
 /** The kind of the character at `position`; both halves of a surrogate pair have the kind of the pair. */
 export function kindAt(text: string, position: number): number {
   const unit = text.charCodeAt(position)
-  if (unit >= 0xd800 && unit <= 0xdfff) return classifyPair(text, position, unit)
+  if (isHighHalf(unit) || isLowHalf(unit)) return classifyPair(text, position)
   const known = kinds[unit] ?? UNKNOWN
   if (known !== UNKNOWN) return known
   return (kinds[unit] = classify(String.fromCharCode(unit)))
+}
+
+/** UTF-16 units of the character that begins at `position`. */
+export function widthAt(text: string, position: number): number {
+  return isInsidePair(text, position + 1) ? 2 : 1
+}
+
+/** True between the two halves of a surrogate pair, where no text may be cut. */
+export function isInsidePair(text: string, position: number): boolean {
+  return isHighHalf(text.charCodeAt(position - 1)) && isLowHalf(text.charCodeAt(position))
 }
 
 export function isWord(kind: number): boolean {
   return kind === LOWER || kind === UPPER || kind === DIGIT
 }
 
-function classifyPair(text: string, position: number, unit: number): number {
-  const start = unit >= 0xdc00 ? position - 1 : position
-  const pair = text.slice(Math.max(0, start), start + 2)
-  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(pair) ? classify(pair) : SEPARATOR
+function isHighHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+function isLowHalf(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
+}
+
+function classifyPair(text: string, position: number): number {
+  const start = isLowHalf(text.charCodeAt(position)) ? position - 1 : position
+  return isInsidePair(text, start + 1) ? classify(text.slice(start, start + 2)) : SEPARATOR
 }
 
 function classify(character: string): number {

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findMessageProblem, linksOf, mentionsIn, visibleText } from '../../../sandbox/slack/block-kit.ts'
 import type { Answer, Citation } from '../../../src/core/answer/answer.ts'
@@ -7,6 +6,7 @@ import type { SlackMessage } from '../../../src/bots/slack/blocks.ts'
 import { splitText } from '../../../src/bots/slack/blocks.ts'
 import { progressBar } from '../../../src/bots/slack/render-status.ts'
 import { renderReply, renderResult } from '../../../src/bots/slack/render.ts'
+import { fc } from '../../support/property.ts'
 
 function citation(traits: Partial<Citation> = {}): Citation {
   return {

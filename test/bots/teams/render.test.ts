@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
-import { assert, constantFrom, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findRefusal } from '../../../sandbox/teams/rules.ts'
 import type { CommandResult, ConnectionStatus } from '../../../src/bots/commands/command.ts'
@@ -9,6 +8,7 @@ import { renderDisclaimer, renderForm, renderOutcome, renderWaiting } from '../.
 import { escapeMarkdown, renderLink } from '../../../src/bots/teams/markdown.ts'
 import { renderCommandResult, renderReply } from '../../../src/bots/teams/render.ts'
 import { answer, citation } from './support.ts'
+import { fc } from '../../support/property.ts'
 
 const place = { audience: 'direct' } as Place
 const shared = { audience: 'shared' } as Place
@@ -109,11 +109,11 @@ describe('text from pages and people', () => {
   })
 
   test('never leaves a tag or a link target, whatever it says', () => {
-    const nasty = string({
-      unit: constantFrom('[', ']', '(', ')', '<', '>', '\\', '`', '*', '&', 'a', '1', ' ', '\n'),
+    const nasty = fc.string({
+      unit: fc.constantFrom('[', ']', '(', ')', '<', '>', '\\', '`', '*', '&', 'a', '1', ' ', '\n'),
     })
-    assert(
-      property(nasty, (text) => {
+    fc.assert(
+      fc.property(nasty, (text) => {
         const [message] = renderReply({ kind: 'notice', text })
         const outsideCode = (message?.text ?? '').replaceAll(/^```\n[\s\S]*?\n```$/gm, '')
         expect(outsideCode).not.toMatch(/[<>]/)

@@ -1,6 +1,6 @@
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ContentNode, resolveCarriers } from '../../../src/core/access/layers.ts'
+import { fc } from '../../support/property.ts'
 
 type Restriction = ContentNode['restriction']
 const tree = (nodes: Record<string, [parentId: string | undefined, restriction: Restriction]>) =>

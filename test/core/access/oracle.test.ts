@@ -1,6 +1,5 @@
 // Random small sites, written into the tables as a sync run does it, and searched as everybody: the answer must be that of
 // a judge who knows only Confluence's rules. Shares nothing with the product but the tables.
-import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ContentNode, resolveCarriers } from '../../../src/core/access/layers.ts'
 import { resolveReach } from '../../../src/core/access/resolve-reach.ts'
@@ -17,6 +16,7 @@ import {
 import { purgeConnection } from '../../../src/db/queries/connections.ts'
 import { databaseKinds, openTestDatabase } from '../../support/database.ts'
 import { insertConnection, insertPage, insertSpace } from '../../db/content.ts'
+import { fc } from '../../support/property.ts'
 
 const people = ['ann', 'bob', 'cyd', 'gus'] as const
 const groups = ['red', 'blue'] as const

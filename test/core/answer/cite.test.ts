@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { composeText, locateQuote, startNumbering } from '../../../src/core/answer/cite.ts'
 import { passage } from './passage.ts'
+import { fc } from '../../support/property.ts'
 
 test('numbers sources by page and heading in order of first use', () => {
   const numbering = startNumbering()

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { extractAnswer } from '../../../src/core/answer/extract.ts'
 import { passage, leave, travel, vpn, wiki } from './passage.ts'
+import { fc } from '../../support/property.ts'
 
 describe('what is quoted', () => {
   test.each([

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buildMessages, splitCitable } from '../../../src/core/answer/prompt.ts'
 import { leave, travel, vpn } from './passage.ts'
+import { fc } from '../../support/property.ts'
 
 test('sends each passage as a search result with its path, space and date, then the question', () => {
   expect(buildMessages('How long?', [], [leave])).toEqual([

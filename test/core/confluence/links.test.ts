@@ -1,7 +1,7 @@
-import { assert, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 import { pageUrl } from '../../../src/core/confluence/links.ts'
 import type { SiteAddress } from '../../../src/core/confluence/site.ts'
+import { fc } from '../../support/property.ts'
 
 const cloud: SiteAddress = { deployment: 'cloud', baseUrl: 'https://acme.atlassian.net/wiki' }
 const datacenter: SiteAddress = { deployment: 'datacenter', baseUrl: 'https://wiki.acme.example/confluence' }
@@ -82,8 +82,8 @@ test.each([
 })
 
 test('whatever the page is called, the link stays on the site and can be put into chat markup', () => {
-  assert(
-    property(string(), string(), string(), (webPath, title, anchor) => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), fc.string(), (webPath, title, anchor) => {
       const href = pageUrl(datacenter, { webPath, title, anchor })
       expect(href).toMatch(/^https:\/\/wiki\.acme\.example\/confluence(?:[/#?]|$)/)
       expect(href).not.toMatch(/[|()<>[\]"\s]/)

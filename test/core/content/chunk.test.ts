@@ -1,8 +1,8 @@
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Block } from '../../../src/core/content/block.ts'
 import { chunkPage } from '../../../src/core/content/chunk.ts'
 import { parseStorage } from '../../../src/core/content/parse-storage.ts'
+import { fc } from '../../support/property.ts'
 
 const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: 'heading', level, text })
 const paragraph = (text: string): Block => ({ kind: 'paragraph', text })

@@ -1,6 +1,6 @@
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { splitSentences } from '../../../src/core/content/sentences.ts'
+import { fc } from '../../support/property.ts'
 
 const texts = (text: string) => splitSentences(text).map((sentence) => sentence.text)
 

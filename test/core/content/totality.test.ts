@@ -1,8 +1,8 @@
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chunkPage } from '../../../src/core/content/chunk.ts'
 import { parseStorage } from '../../../src/core/content/parse-storage.ts'
 import { renderText } from '../../../src/core/content/render-text.ts'
+import { fc } from '../../support/property.ts'
 
 const names =
   'p div h1 h3 ul ol li table tbody thead tr td th blockquote pre br hr a span strong time img caption ac:link ac:link-body ' +

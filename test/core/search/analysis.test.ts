@@ -1,6 +1,6 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { analyse } from '../../../src/core/search/analysis.ts'
+import { fc } from '../../support/property.ts'
 
 describe('words', () => {
   test.each([
@@ -57,10 +57,15 @@ describe('scripts without blanks', () => {
     ['beside Latin words', 'VPN设置guide', 'vpn 设置 guid'],
     ['characters beyond the first plane', '𠀀𠀁𠀂', '𠀀𠀁 𠀁𠀂'],
     ['half a surrogate pair is no character', 'a\ud840 b1', 'b1'],
+    ['capitals beyond the first plane', '𐐀𐐁𐐨 𐐀𐐨𐐁', '𐐨𐐩𐐨 𐐨𐐨𐐩 𐐨𐐨 𐐩'],
     ['Cyrillic is spaced', 'Отпуск сотрудника', 'отпуск сотрудника'],
   ])('%s', (_name, text, terms) => {
     expect(analyse(text).join(' ')).toBe(terms)
   })
+})
+
+test('a long word beyond the first plane is cut between characters', () => {
+  expect(analyse(`a${'𐐨'.repeat(50)}`)).toEqual([`a${'𐐨'.repeat(31)}`])
 })
 
 test('terms hold letters and digits only, and the same text gives the same terms', () => {

@@ -1,6 +1,5 @@
 // Whatever happened on the site between two clean runs, in whatever order: afterwards Footnote holds what the credential
 // sees, and serves everybody what Confluence shows them.
-import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunningConfluence } from '../../../sandbox/confluence/server.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
@@ -9,6 +8,7 @@ import { listStoredPages } from '../../../src/db/queries/pages.ts'
 import { listSpaces } from '../../../src/db/queries/spaces.ts'
 import { openTestCore, stoppedClock, syncAndWait } from '../../support/core.ts'
 import { type Company, byNumber, everywhere, foundCompany, people } from './small-company.ts'
+import { fc } from '../../support/property.ts'
 
 /** One thing that happens. Pages are meant by their place in the list, as long as it may be. */
 type Event =

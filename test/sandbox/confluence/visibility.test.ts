@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { restrict, setSpaceReaders } from '../../../sandbox/confluence/changes.ts'
 import { readWikiFolder } from '../../../sandbox/confluence/folder.ts'
 import { createSite } from '../../../sandbox/confluence/model.ts'
 import { isVisible } from '../../../sandbox/confluence/visibility.ts'
 import { smallSite } from './small-site.ts'
+import { fc } from '../../support/property.ts'
 
 const people = ['ada', 'bo', 'cy', 'guest', undefined]
 const readersOf = (site: ReturnType<typeof smallSite>, pageId: string) =>
