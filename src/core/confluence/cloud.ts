@@ -7,7 +7,8 @@ import { isListed, label, permissionExpansion, permissionRow, v1User, type V1Use
 import { cloudAncestor, cloudBody, cloudPage, cloudPermission, cloudSpace, cloudUser } from './cloud-answers.ts'
 import { fetchKnownUser } from './current-user.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
-import { collect, isTooHeavy, iterateByCursor, iterateByOffset } from './paging.ts'
+import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
+import { collect, iterateByCursor, iterateByOffset } from './paging.ts'
 import { fetchReaders, labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
 import { defaultGatewayUrl, type SiteOptions } from './site-options.ts'
 import type {
@@ -39,13 +40,17 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     fetchLabels: (pageId, signal) => fetchLabels(http, pageId, signal),
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
+  const bodyReader: BodyReader = {
+    read: (pageIds, maxAttempts, signal) => readBodies(http, pageIds, maxAttempts, signal),
+    verifySite: fetchCurrentUser,
+  }
   return {
     address,
     bodyBatchSize,
     fetchCurrentUser,
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
-    fetchBodies: (pageIds, signal) => fetchBodies(http, pageIds, signal),
+    fetchBodies: (pageIds, signal) => fetchPageBodies(bodyReader, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
@@ -110,27 +115,23 @@ async function* iterateCensus(http: HttpClient, space: SiteSpace, signal: AbortS
   }
 }
 
-/** Halves a batch that the server cannot deliver in one answer, down to a single page. */
-async function fetchBodies(http: HttpClient, pageIds: string[], signal: AbortSignal): Promise<PageBody[]> {
-  if (pageIds.length === 0) return []
-  if (pageIds.length > bodyBatchSize) throw new RangeError(`at most ${bodyBatchSize} bodies at once`)
+async function readBodies(
+  http: HttpClient,
+  pageIds: string[],
+  maxAttempts: number | undefined,
+  signal: AbortSignal,
+): Promise<PageBody[]> {
   const listing = {
     path: '/api/v2/pages',
     query: { id: pageIds, status: 'current', 'body-format': 'storage' },
     row: cloudBody,
     limit: bodyBatchSize,
     subject: 'list of pages',
-    ...(pageIds.length < bodyBatchSize ? { maxAttempts: 3 } : {}),
+    mayShrink: false,
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
   }
-  try {
-    const rows = await collect(iterateByCursor(http, listing, signal))
-    return rows.filter(({ status }) => status === 'current').map(toBody)
-  } catch (error) {
-    if (!isTooHeavy(error) || pageIds.length === 1) throw error
-  }
-  const middle = Math.ceil(pageIds.length / 2)
-  const first = await fetchBodies(http, pageIds.slice(0, middle), signal)
-  return [...first, ...(await fetchBodies(http, pageIds.slice(middle), signal))]
+  const rows = await collect(iterateByCursor(http, listing, signal))
+  return rows.filter(({ status }) => status === 'current').map(toBody)
 }
 
 function toBody(row: z.infer<typeof cloudBody>): PageBody {

@@ -13,6 +13,7 @@ import {
 } from './datacenter-answers.ts'
 import { fetchGroupMembers, fetchUsers, toUser } from './datacenter-people.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
+import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByCursor, iterateByOffset, type Listing } from './paging.ts'
 import { labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
 import type { SiteOptions } from './site-options.ts'
@@ -45,13 +46,17 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     fetchLabels: (pageId, signal) => fetchLabels(http, pageId, signal),
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
+  const bodyReader: BodyReader = {
+    read: (pageIds, maxAttempts, signal) => readBodies(http, pageIds, maxAttempts, signal),
+    verifySite: fetchCurrentUser,
+  }
   return {
     address,
     bodyBatchSize,
     fetchCurrentUser,
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
-    fetchBodies: (pageIds, signal) => fetchBodies(http, pageIds, signal),
+    fetchBodies: (pageIds, signal) => fetchPageBodies(bodyReader, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
@@ -152,32 +157,45 @@ async function hasScan(http: HttpClient, listing: Listing<unknown>, signal: Abor
 }
 
 /** By search, fifty at once; what the index does not know yet, one by one. */
-async function fetchBodies(http: HttpClient, pageIds: string[], signal: AbortSignal): Promise<PageBody[]> {
-  if (pageIds.length === 0) return []
-  if (pageIds.length > bodyBatchSize) throw new RangeError(`at most ${bodyBatchSize} bodies at once`)
-  const listing = {
-    path: '/rest/api/content/search',
-    query: { cql: `id in (${pageIds.map(digits).join(',')})`, expand: 'body.storage,version' },
-    row: datacenterBody,
-    limit: bodyBatchSize,
-    subject: 'list of pages',
-  }
+async function readBodies(
+  http: HttpClient,
+  pageIds: string[],
+  maxAttempts: number | undefined,
+  signal: AbortSignal,
+): Promise<PageBody[]> {
+  const limits = maxAttempts === undefined ? {} : { maxAttempts }
   const found = new Map<string, PageBody>()
-  for (const row of await collect(iterateByOffset(http, listing, signal))) {
-    const body = toBody(row)
-    if (body !== undefined) found.set(body.pageId, body)
+  if (pageIds.length > 1) {
+    const listing = {
+      path: '/rest/api/content/search',
+      query: { cql: `id in (${pageIds.map(digits).join(',')})`, expand: 'body.storage,version' },
+      row: datacenterBody,
+      limit: bodyBatchSize,
+      subject: 'list of pages',
+      mayShrink: false,
+      ...limits,
+    }
+    for (const row of await collect(iterateByOffset(http, listing, signal))) {
+      const body = toBody(row)
+      if (body !== undefined) found.set(body.pageId, body)
+    }
   }
   for (const pageId of pageIds.filter((pageId) => !found.has(pageId))) {
-    const body = await findBody(http, pageId, signal)
+    const body = await findBody(http, pageId, limits, signal)
     if (body !== undefined) found.set(pageId, body)
   }
   return [...found.values()]
 }
 
-async function findBody(http: HttpClient, pageId: string, signal: AbortSignal): Promise<PageBody | undefined> {
+async function findBody(
+  http: HttpClient,
+  pageId: string,
+  limits: { maxAttempts?: number },
+  signal: AbortSignal,
+): Promise<PageBody | undefined> {
   const query = { status: 'current', expand: 'body.storage,version' }
   const row = await orUnreadable(
-    http.send({ path: path`/rest/api/content/${pageId}`, query, schema: datacenterBody }, signal),
+    http.send({ path: path`/rest/api/content/${pageId}`, query, schema: datacenterBody, ...limits }, signal),
   )
   if (row === undefined || row === 'unreadable' || row.status !== 'current') return undefined
   const body = toBody(row)

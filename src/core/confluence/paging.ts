@@ -14,6 +14,8 @@ export type Listing<Row> = {
   subject: string
   maxAttempts?: number
   retriesServerErrors?: boolean
+  /** False where the caller splits the request itself. Default true. */
+  mayShrink?: boolean
 }
 
 /** How many pages without a single row may follow each other: 200 pages of 250 hide 50,000 rows. */
@@ -103,7 +105,8 @@ async function fetchPage<Page>(
       )
       if (page !== undefined) return page
     } catch (error) {
-      if (!isTooHeavy(error) || pageSize.limit <= minLimit || listing.retriesServerErrors === false) throw error
+      const mayShrink = listing.mayShrink !== false && listing.retriesServerErrors !== false
+      if (!mayShrink || !isTooHeavy(error) || pageSize.limit <= minLimit) throw error
       pageSize.limit = Math.max(minLimit, Math.floor(pageSize.limit / 2))
       continue
     }
@@ -118,7 +121,7 @@ async function fetchPage<Page>(
 }
 
 /** True for failures that a smaller request may avoid. */
-export function isTooHeavy(error: unknown): boolean {
+function isTooHeavy(error: unknown): boolean {
   return error instanceof TransientError && ['server_error', 'timeout', 'answer_too_large'].includes(error.code)
 }
 

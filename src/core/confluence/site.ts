@@ -67,6 +67,13 @@ export type PageBody = {
   storage: string
 }
 
+/** A page that is in neither list is gone or invisible. */
+export type PageBodies = {
+  bodies: PageBody[]
+  /** Pages that the site breaks down on, each with a sentence for people. */
+  failures: { pageId: string; reason: string }[]
+}
+
 /**
  * Who satisfies one restriction or one space permission. `unknown` principals satisfy nobody. On Data Center a group's id
  * is its name; Cloud's space permissions give no group names (`name` is then empty): key groups by `groupId`.
@@ -100,8 +107,8 @@ export type ConfluenceSite = {
   iterateSpaces(signal: AbortSignal): AsyncIterable<SiteSpace[]>
   /** Current pages of a space without bodies, in batches; complete when it ends without an error. */
   iterateCensus(space: SiteSpace, signal: AbortSignal): AsyncIterable<CensusPage[]>
-  /** Bodies of up to `bodyBatchSize` pages. Pages that are gone or invisible are absent from the answer. */
-  fetchBodies(pageIds: string[], signal: AbortSignal): Promise<PageBody[]>
+  /** Bodies of up to `bodyBatchSize` pages. */
+  fetchBodies(pageIds: string[], signal: AbortSignal): Promise<PageBodies>
   readonly bodyBatchSize: number
   /** Readers of the space, or `unreadable` when the credential may not list them. */
   fetchSpaceReaders(space: SiteSpace, signal: AbortSignal): Promise<SitePrincipal[] | 'unreadable'>

@@ -2,8 +2,8 @@
 import type { Database } from '../../db/database.ts'
 import { listUserNames, upsertPrincipals } from '../../db/queries/access.ts'
 import { type IndexedPage, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
-import { TransientError } from '../../errors.ts'
-import type { ConfluenceSite, PageBody, SiteSpace } from '../confluence/site.ts'
+import { AccessDeniedError, TransientError } from '../../errors.ts'
+import type { ConfluenceSite, PageBodies, PageBody, SiteSpace } from '../confluence/site.ts'
 import { chunkPage } from '../content/chunk.ts'
 import { fingerprintOf } from '../content/fingerprint.ts'
 import { parseStorage } from '../content/parse-storage.ts'
@@ -37,51 +37,25 @@ export async function indexPages(job: IndexJob, pages: ListedPage[], signal: Abo
   const batches = Array.from({ length: Math.ceil(pages.length / size) }, (_, i) =>
     pages.slice(i * size, (i + 1) * size).map((page) => page.pageId),
   )
-  let next = fetchTolerantly(job.site, batches[0] ?? [], signal)
+  let next = job.site.fetchBodies(batches[0] ?? [], signal)
   for (const [i, batch] of batches.entries()) {
-    const bodies = await next
+    const fetched = await next
     // Started now, awaited in the next round; its failure is handled there.
-    next = fetchTolerantly(job.site, batches[i + 1] ?? [], signal)
+    next = job.site.fetchBodies(batches[i + 1] ?? [], signal)
     next.catch(() => undefined)
-    await job.onBatch(await indexBatch(job, batch, bodies, signal))
-  }
-}
-
-/** Halves a batch that the site cannot answer, until the one page that it fails on is found. */
-async function fetchTolerantly(
-  site: ConfluenceSite,
-  pageIds: string[],
-  signal: AbortSignal,
-): Promise<Map<string, PageBody>> {
-  if (pageIds.length === 0) return new Map()
-  try {
-    const bodies = await site.fetchBodies(pageIds, signal)
-    return new Map(bodies.map((body) => [body.pageId, body]))
-  } catch (error) {
-    if (!(error instanceof TransientError) || pageIds.length === 1) throw error
-    const middle = Math.ceil(pageIds.length / 2)
-    const halves = [pageIds.slice(0, middle), pageIds.slice(middle)]
-    const found = new Map<string, PageBody>()
-    let lastError: unknown
-    for (const half of halves)
-      try {
-        for (const [id, body] of await fetchTolerantly(site, half, signal)) found.set(id, body)
-      } catch (halfError) {
-        lastError = halfError
-      }
-    // Nothing came at all: the site is down, and no page is to blame.
-    if (found.size === 0) throw lastError
-    return found
+    await job.onBatch(await indexBatch(job, batch, fetched, signal))
   }
 }
 
 async function indexBatch(
   job: IndexJob,
   pageIds: string[],
-  bodies: ReadonlyMap<string, PageBody>,
+  fetched: PageBodies,
   signal: AbortSignal,
 ): Promise<{ updated: number; failed: number }> {
-  const names = await findMentionedNames(job, [...bodies.values()], signal)
+  const names = await findMentionedNames(job, fetched.bodies, signal)
+  const bodies = new Map(fetched.bodies.map((body) => [body.pageId, body]))
+  const reasons = new Map(fetched.failures.map(({ pageId, reason }) => [pageId, reason]))
   const indexed: IndexedPage[] = []
   const failures: { id: number; reason: string }[] = []
   for (const pageId of pageIds) {
@@ -89,7 +63,9 @@ async function indexBatch(
     if (id === undefined) continue
     const body = bodies.get(pageId)
     const result =
-      body === undefined ? 'The site listed the page but did not give its text.' : index(job, id, body, names)
+      body === undefined
+        ? (reasons.get(pageId) ?? 'The site listed the page but did not give its text.')
+        : index(job, id, body, names)
     if (typeof result === 'string') failures.push({ id, reason: result })
     else indexed.push(result)
   }
@@ -154,8 +130,18 @@ async function findMentionedNames(
   const known = await listUserNames(job.database.db, job.connectionId, mentioned)
   const missing = mentioned.filter((userId) => !known.has(userId))
   if (missing.length === 0) return known
-  const users = await job.site.fetchUsers(missing, signal)
+  const users = await fetchUsersIfPossible(job.site, missing, signal)
   const mentionedUsers = users.map((user) => ({ ...principalOfUser(user), isMentionedOnly: true }))
   await upsertPrincipals(job.database.db, job.connectionId, mentionedUsers)
   return new Map([...known, ...users.map((user) => [user.userId, user.displayName] as const)])
+}
+
+/** Nobody when the site cannot say who they are just now: pages matter more than the names in them. */
+async function fetchUsersIfPossible(site: ConfluenceSite, userIds: string[], signal: AbortSignal) {
+  try {
+    return await site.fetchUsers(userIds, signal)
+  } catch (error) {
+    if (error instanceof TransientError || error instanceof AccessDeniedError) return []
+    throw error
+  }
 }

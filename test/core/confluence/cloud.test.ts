@@ -115,9 +115,10 @@ describe('bodies', () => {
     await withCloudSite(
       () => list([body('1'), body('2', 'trashed')]),
       async (site, asked) => {
-        expect(await site.fetchBodies(['1', '2', '3'], signal)).toEqual([
-          { pageId: '1', versionNumber: 4, status: 'current', storage: '<p>1</p>' },
-        ])
+        expect(await site.fetchBodies(['1', '2', '3'], signal)).toEqual({
+          bodies: [{ pageId: '1', versionNumber: 4, status: 'current', storage: '<p>1</p>' }],
+          failures: [],
+        })
         expect(asked[0]?.rawQuery).toBe('?id=1&id=2&id=3&status=current&body-format=storage&limit=250')
       },
     )
@@ -130,7 +131,7 @@ describe('bodies', () => {
         return ids.length > 2 ? { status: 502, html: '' } : list(ids.map((pageId) => body(pageId)))
       },
       async (site) => {
-        const bodies = await site.fetchBodies(['1', '2', '3', '4', '5'], signal)
+        const { bodies } = await site.fetchBodies(['1', '2', '3', '4', '5'], signal)
         expect(bodies.map(({ pageId }) => pageId)).toEqual(['1', '2', '3', '4', '5'])
       },
     )

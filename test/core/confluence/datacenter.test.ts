@@ -132,7 +132,7 @@ test('bodies come by search; what the index misses is fetched one by one; what i
       return path.endsWith('/content/2') ? { json: body('2') } : notFound
     },
     async (site, asked) => {
-      const bodies = await site.fetchBodies(['1', '2', '3'], signal)
+      const { bodies } = await site.fetchBodies(['1', '2', '3'], signal)
       expect(bodies.map(({ pageId, storage }) => [pageId, storage])).toEqual([
         ['1', '<p>1</p>'],
         ['2', '<p>2</p>'],

@@ -129,7 +129,8 @@ describe.skipIf(!isThere).each(variants)('$name with a large wiki', ({ deploymen
     const ids = [...census.keys()]
     const bodies: PageBody[] = []
     for (let start = 0; start < ids.length; start += site.bodyBatchSize) {
-      bodies.push(...(await site.fetchBodies(ids.slice(start, start + site.bodyBatchSize), signal)))
+      const fetched = await site.fetchBodies(ids.slice(start, start + site.bodyBatchSize), signal)
+      bodies.push(...fetched.bodies)
     }
     expect(bodies).toHaveLength(2848)
     expect(bodies.filter(({ pageId, storage }) => wiki.pages.get(pageId)?.storage !== storage)).toEqual([])
