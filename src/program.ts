@@ -105,28 +105,23 @@ async function startWeb(open: OpenCore, started: AsyncDisposableStack): Promise<
 async function demo({ once }: { once: boolean }): Promise<number> {
   const { runDemo } = await import('./bots/terminal/demo.ts')
   const { startConfluence } = await import('../sandbox/confluence/server.ts')
+  await using cleanUp = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'footnote-demo-'))
+  cleanUp.defer(() => rm(folder, { recursive: true, force: true }))
   const site = await startConfluence({ flavour: 'cloud' })
-  try {
-    const config = loadConfig({
-      ...process.env,
-      DATABASE_URL: undefined,
-      FOOTNOTE_DATA_DIR: folder,
-      FOOTNOTE_ALLOW_LOOPBACK: '1',
-    })
-    const open = await openCore(config, createLog(config.LOG_LEVEL ?? 'fatal'))
-    try {
-      const wikiFolder = new URL('../sandbox/wiki/', import.meta.url)
-      const credentials = { email: site.credentials.email, secret: site.credentials.token }
-      const demoSite = { url: site.url, credentials, wikiFolder }
-      return await runDemo(open, demoSite, { once, signal: interrupted.signal })
-    } finally {
-      await open.close()
-    }
-  } finally {
-    await site.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+  cleanUp.defer(() => site.close())
+  const config = loadConfig({
+    ...process.env,
+    DATABASE_URL: undefined,
+    FOOTNOTE_DATA_DIR: folder,
+    FOOTNOTE_ALLOW_LOOPBACK: '1',
+  })
+  const open = await openCore(config, createLog(config.LOG_LEVEL ?? 'fatal'))
+  cleanUp.defer(() => open.close())
+  const wikiFolder = new URL('../sandbox/wiki/', import.meta.url)
+  const credentials = { email: site.credentials.email, secret: site.credentials.token }
+  const demoSite = { url: site.url, credentials, wikiFolder }
+  return await runDemo(open, demoSite, { once, signal: interrupted.signal })
 }
 
 const parts: Parts = {

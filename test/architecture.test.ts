@@ -35,13 +35,28 @@ describe('the check finds', () => {
     [
       'a bot that names only a type of the database',
       'src/bots/x.ts',
-      "import type { A } from '../db/schema.ts'",
-      'imports src/db/schema.ts',
+      "import type { A } from '../db/schema/content.ts'",
+      'imports src/db/schema/content.ts',
     ],
-    ['a type imported in passing', 'src/bots/x.ts', "type A = import('../db/schema.ts').A", 'imports src/db/schema.ts'],
-    ['a name that is passed on', 'src/bots/x.ts', "export { a } from '../db/schema.ts'", 'imports src/db/schema.ts'],
-    ['everything passed on', 'src/bots/x.ts', "export * from '../db/schema.ts'", 'imports src/db/schema.ts'],
-    ['a late import', 'src/bots/x.ts', "await import('../db/schema.ts')", 'imports src/db/schema.ts'],
+    [
+      'a type imported in passing',
+      'src/bots/x.ts',
+      "type A = import('../db/schema/content.ts').A",
+      'imports src/db/schema/content.ts',
+    ],
+    [
+      'a name that is passed on',
+      'src/bots/x.ts',
+      "export { a } from '../db/schema/content.ts'",
+      'imports src/db/schema/content.ts',
+    ],
+    [
+      'everything passed on',
+      'src/bots/x.ts',
+      "export * from '../db/schema/content.ts'",
+      'imports src/db/schema/content.ts',
+    ],
+    ['a late import', 'src/bots/x.ts', "await import('../db/schema/content.ts')", 'imports src/db/schema/content.ts'],
     [
       'a computed import',
       'src/bots/x.ts',
@@ -76,8 +91,8 @@ describe('the check finds', () => {
     [
       'the Confluence client that knows a table',
       'src/core/confluence/x.ts',
-      "import type { A } from '../../db/schema.ts'",
-      'imports src/db/schema.ts',
+      "import type { A } from '../../db/schema/content.ts'",
+      'imports src/db/schema/content.ts',
     ],
     [
       'content that knows its neighbours',

@@ -6,10 +6,9 @@ import type { Db as BossDatabase } from 'pg-boss'
 import type { Logger } from '../log.ts'
 import { type LexicalBackend, migrate } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
-import type * as schema from './schema.ts'
 
 /** A pool or a transaction. Named queries take it first. */
-export type Db = PgDatabase<PgQueryResultHKT, typeof schema>
+export type Db = PgDatabase<PgQueryResultHKT>
 
 export type Database = {
   /**

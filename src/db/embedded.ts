@@ -12,7 +12,6 @@ import type { Logger } from '../log.ts'
 import type { Connected, DatabaseOptions } from './database.ts'
 import { type Gate, findHolder, holdGate, noteHolder } from './embedded-gate.ts'
 import { openGuest } from './postgres.ts'
-import * as schema from './schema.ts'
 
 /**
  * Opens the embedded database. The first process holds the data directory and serves it on a socket inside; later
@@ -76,7 +75,7 @@ async function hold(
   gate?.serve(pglite, log)
   return {
     kind: 'embedded',
-    db: drizzle(pglite, { schema }),
+    db: drizzle(pglite),
     bossDatabase: fromPglite(pglite),
     close: async () => {
       await gate?.close()

@@ -3,7 +3,6 @@ import postgres from 'postgres'
 import { InvalidInputError, TransientError, isFootnoteError } from '../errors.ts'
 import type { Connected } from './database.ts'
 import { runScript, withSafeTransactions } from './own-connection.ts'
-import * as schema from './schema.ts'
 
 type PostgresOptions = Parameters<typeof postgres>[1]
 
@@ -28,7 +27,7 @@ const quiet: NonNullable<PostgresOptions> = { onnotice: () => undefined, connect
 function connect(client: postgres.Sql, kind: 'postgres' | 'guest'): Connected {
   return {
     kind,
-    db: drizzle(withSafeTransactions(client), { schema }),
+    db: drizzle(withSafeTransactions(client)),
     bossDatabase: {
       executeSql: async (text, values) => {
         // pg-boss sends several statements at once only without parameters.

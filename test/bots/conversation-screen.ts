@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Asker, Question, Reply, ReplyContent } from '../../src/bots/question.ts'
 import type { Answer } from '../../src/core/answer/answer.ts'
 import type { Core } from '../../src/core/core.ts'
-import { deliveries, questions } from '../../src/db/schema.ts'
+import { deliveries, questions } from '../../src/db/schema/questions.ts'
 import { slackMember } from '../support/flow.ts'
 
 export const leave = 'How many days of annual leave do I have?'

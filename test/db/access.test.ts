@@ -13,7 +13,7 @@ import {
   upsertPrincipals,
 } from '../../src/db/queries/access.ts'
 import { openRun, claimRun } from '../../src/db/queries/sync-runs.ts'
-import { accessSets, principals } from '../../src/db/schema.ts'
+import { accessSets, principals } from '../../src/db/schema/access.ts'
 import { databaseKinds, openTestDatabase } from '../support/database.ts'
 import { insertConnection, insertPage, insertSpace } from './content.ts'
 

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
-import { chunkEmbeddings, chunks } from '../../src/db/schema.ts'
+import { chunkEmbeddings, chunks } from '../../src/db/schema/content.ts'
 import { databaseKinds, openTestDatabase } from '../support/database.ts'
 import { insertAccessSet, insertConnection, insertPage, insertSpace } from './content.ts'
 

@@ -2,7 +2,9 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../src/db/database.ts'
 import { insertPostings } from '../../src/db/queries/postings.ts'
-import { accessSets, chunks, connections, pages, spaces } from '../../src/db/schema.ts'
+import { accessSets } from '../../src/db/schema/access.ts'
+import { connections } from '../../src/db/schema/connections.ts'
+import { chunks, pages, spaces } from '../../src/db/schema/content.ts'
 
 export type ContentPage = {
   pageId: string

@@ -21,7 +21,7 @@ function copyMigrations(): string {
 /** What `npm run db:generate` adds to a copy of the migrations. */
 function generateInto(folder: string): { output: string; added: string[] } {
   const before = readdirSync(folder)
-  const options = ['--dialect', 'postgresql', '--schema', './src/db/schema.ts', '--out', relative(root, folder)]
+  const options = ['--dialect', 'postgresql', '--schema', './src/db/schema/*.ts', '--out', relative(root, folder)]
   const { stdout, stderr } = spawnSync(process.execPath, ['node_modules/drizzle-kit/bin.cjs', 'generate', ...options], {
     cwd: root,
     encoding: 'utf8',

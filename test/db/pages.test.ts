@@ -10,7 +10,7 @@ import {
   upsertPages,
   writeIndexedPages,
 } from '../../src/db/queries/pages.ts'
-import { chunks, pages } from '../../src/db/schema.ts'
+import { chunks, pages } from '../../src/db/schema/content.ts'
 import { databaseKinds, openTestDatabase } from '../support/database.ts'
 import { insertAccessSet, insertConnection, insertSpace } from './content.ts'
 

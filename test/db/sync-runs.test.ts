@@ -12,7 +12,7 @@ import {
   requeueRun,
   updateRunCounts,
 } from '../../src/db/queries/sync-runs.ts'
-import { syncRuns } from '../../src/db/schema.ts'
+import { syncRuns } from '../../src/db/schema/sync-runs.ts'
 import { databaseKinds, openTestDatabase } from '../support/database.ts'
 import { insertConnection, insertSpace } from './content.ts'
 

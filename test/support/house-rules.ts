@@ -34,8 +34,6 @@ const confined: { name: RegExp; to: string[]; typesTo?: string }[] = [
   { name: /^(drizzle-orm|postgres|pgvector|@electric-sql)(\/|-|$)/, to: ['src/db/'] },
 ]
 
-/** One table after another in one file: drizzle's relations would make a circle of several. */
-const mayBeLong = new Set(['src/db/schema.ts'])
 const maxLines = 300
 
 /** Sentences that say what is wrong with a file, each beginning with its path; empty for a good one. */
@@ -85,7 +83,7 @@ export function findViolations({ path, text }: SourceFile): string[] {
   }).visit(program)
   found.push(...imports.flatMap((each) => refuseImport(path, each)))
   const lines = text.split('\n').length - 1
-  if (isProduct && lines > maxLines && !mayBeLong.has(path)) found.push(`has ${lines} lines, over ${maxLines}`)
+  if (isProduct && lines > maxLines) found.push(`has ${lines} lines, over ${maxLines}`)
   return found.map((sentence) => `${path} ${sentence}`)
 }
 

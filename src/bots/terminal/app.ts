@@ -1,5 +1,5 @@
 // The command line: options → the same commands as in chat. What only the whole program can do (serve, demo) is handed in
-// by main.ts.
+// by program.ts.
 import { Argument, Command as Program, InvalidArgumentError, Option } from 'commander'
 import { getConnection, unknownConnection } from '../../core/connections/get-connection.ts'
 import { readStatus } from '../../core/connections/status.ts'
@@ -81,6 +81,13 @@ function addServing(program: Program, parts: Parts, finish: Finish): void {
 
 function addAdministration(program: Program, parts: Parts, finish: Finish): void {
   addConnect(program, parts, finish)
+  addTest(program, parts, finish)
+  addSync(program, parts, finish)
+  addStatus(program, parts, finish)
+  addRemove(program, parts, finish)
+}
+
+function addTest(program: Program, parts: Parts, finish: Finish): void {
   program
     .command('test')
     .description('check whether a connection still works')
@@ -97,6 +104,9 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
         }),
       )
     })
+}
+
+function addSync(program: Program, parts: Parts, finish: Finish): void {
   program
     .command('sync')
     .description('refresh a connection, a space, or everything')
@@ -110,6 +120,9 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
         ),
       ),
     )
+}
+
+function addStatus(program: Program, parts: Parts, finish: Finish): void {
   for (const name of ['status', 'spaces'] as const)
     program
       .command(name)
@@ -126,6 +139,9 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
           }),
         ),
       )
+}
+
+function addRemove(program: Program, parts: Parts, finish: Finish): void {
   program
     .command('remove')
     .description('end a connection; its content is no longer served')

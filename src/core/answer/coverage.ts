@@ -1,10 +1,8 @@
 // Do these passages speak about what was asked at all? Search scores cannot say: the best score of an answerable question
 // is hardly higher than that of an unanswerable one. What can be said without a model is which words of the question
 // the passages lack, so the rule is about words. Pure.
-import { analyse } from '../search/analysis.ts'
-import type { Passage } from './answer.ts'
 import type { AnalysedQuestion } from './question-terms.ts'
-import type { Unit } from './units.ts'
+import type { Sources, Unit } from './units.ts'
 
 /** Share of the question's weight that a stretch of text with its headings must cover. */
 const MIN_COVERAGE = 0.35
@@ -19,7 +17,7 @@ export type TermWeights = ReadonlyMap<string, number>
  * Each term's own weight times its rarity among the units. A term that no unit holds is as rare as can be: had it been
  * common, the search would have brought it along.
  */
-export function weighTerms(question: AnalysedQuestion, units: Unit[], contexts: ReadonlySet<string>[]): TermWeights {
+export function weighTerms(question: AnalysedQuestion, { units, contexts }: Sources): TermWeights {
   return new Map(
     Array.from(question.weights, ([term, weight]) => {
       const holders = units.filter((unit) => unit.terms.has(term)).length
@@ -40,11 +38,6 @@ export function shareOf(weights: TermWeights, terms: ReadonlySet<string>): numbe
   return total === 0 ? 0 : held / total
 }
 
-/** Terms of a passage's title, headings and space: what its sentences need not repeat. */
-export function contextTerms(passage: Passage): Set<string> {
-  return new Set(analyse([passage.title, ...passage.headingPath, passage.spaceName, passage.spaceKey].join('\n')))
-}
-
 /**
  * The coverage rule: some stretch of three sentences, together with its title and headings, covers a good third of
  * the question's weight, and every ticket number or error code of the question stands in that passage. Measured on English
@@ -52,12 +45,7 @@ export function contextTerms(passage: Passage): Set<string> {
  * down 43 % of the others; asking for 0.45 of the weight: 91 % and 67 %. Chosen low since a quote that misses the question
  * still says where it stands, and people's long questions use few of the page's words.
  */
-export function isCovered(
-  question: AnalysedQuestion,
-  weights: TermWeights,
-  units: Unit[],
-  contexts: ReadonlySet<string>[],
-): boolean {
+export function isCovered(question: AnalysedQuestion, weights: TermWeights, { units, contexts }: Sources): boolean {
   const total = sum(weights.values())
   const unseen = rarity(0, units.length)
   const required = MIN_COVERAGE * Math.min(total, MAX_REQUIRED_TERMS * unseen)

@@ -1,10 +1,9 @@
 // Which passages are quoted, and which stretch of each: a few whole sentences, rows or items in their own order, since what
 // answers a question often stands beside the words that the question shares with the page. Pure.
-import type { Passage } from './answer.ts'
 import { sourceKey } from './cite.ts'
 import { type TermWeights, shareOf } from './coverage.ts'
 import type { AnalysedQuestion } from './question-terms.ts'
-import type { Unit } from './units.ts'
+import type { Sources, Unit } from './units.ts'
 
 export type Excerpt = {
   /** Index of the passage in the list that was given. */
@@ -34,37 +33,29 @@ const NUMBER =
 export function chooseExcerpts(
   question: AnalysedQuestion,
   weights: TermWeights,
-  passages: Passage[],
-  units: Unit[],
-  contexts: ReadonlySet<string>[],
+  sources: Sources,
   maxSources: number,
 ): Excerpt[] {
-  const valued = rankPassages(question, weights, passages, units, contexts)
+  const valued = rankPassages(question, weights, sources)
   const best = valued[0]?.value ?? 0
   const excerpts: Excerpt[] = []
-  const sources = new Set<string>()
+  const quoted = new Set<string>()
   const covered = new Set<string>()
   for (const { index, passage, own, terms, value } of valued) {
     if (excerpts.length === maxSources) break
     const added = shareOf(weights, new Set([...terms].filter((term) => !covered.has(term))))
     const isWorthwhile = excerpts.length === 0 || added >= MIN_NEW_SHARE || value >= best * MIN_SHARE_OF_BEST
-    if (!isWorthwhile || sources.has(sourceKey(passage)) || value < best / 2) continue
+    if (!isWorthwhile || quoted.has(sourceKey(passage)) || value < best / 2) continue
     const window = bestWindow(question, weights, own, excerpts.length === 0 ? MAX_FIRST : MAX_FURTHER)
     if (window.length === 0) continue
     excerpts.push({ passage: index, spans: spansOf(window, own), terms: termsOfAll(window) })
-    sources.add(sourceKey(passage))
+    quoted.add(sourceKey(passage))
     for (const term of terms) covered.add(term)
   }
   return excerpts
 }
 
-function rankPassages(
-  question: AnalysedQuestion,
-  weights: TermWeights,
-  passages: Passage[],
-  units: Unit[],
-  contexts: ReadonlySet<string>[],
-) {
+function rankPassages(question: AnalysedQuestion, weights: TermWeights, { passages, units, contexts }: Sources) {
   const top = Math.max(...passages.map((passage) => passage.score), Number.EPSILON)
   return passages
     .map((passage, index) => {
@@ -79,7 +70,7 @@ function rankPassages(
     .toSorted((a, b) => b.value - a.value)
 }
 
-/** Neighbouring units of at most `maxCharacters` that cover most of the question; the longest and earliest of equals. */
+/** Neighbouring units of at most `maxCharacters` that cover most of the question, a number counting extra where one is asked for; the earliest of equals. */
 function bestWindow(question: AnalysedQuestion, weights: TermWeights, own: Unit[], maxCharacters: number): Unit[] {
   let best: Unit[] = own.slice(0, 1)
   let bestScore = -1

@@ -2,10 +2,10 @@
 // unavailable. Pure.
 import type { Answer, Passage, Statement } from './answer.ts'
 import { composeText, sourceKey, startNumbering } from './cite.ts'
-import { contextTerms, isCovered, weighTerms } from './coverage.ts'
+import { isCovered, weighTerms } from './coverage.ts'
 import { type Excerpt, chooseExcerpts } from './excerpts.ts'
 import { analyseQuestion, splitClauses } from './question-terms.ts'
-import { type Unit, listUnits } from './units.ts'
+import { type Sources, gatherSources } from './units.ts'
 
 export type ExtractOptions = {
   /** Pages and headings that are quoted, 3 unless said otherwise. */
@@ -21,7 +21,7 @@ export type ExtractOptions = {
  */
 export function extractAnswer(question: string, passages: Passage[], options: ExtractOptions = {}): Answer | undefined {
   const { searchedSpaces = [], maxSources = 3 } = options
-  const sources = gather(passages)
+  const sources = gatherSources(passages)
   const whole = choose(question, options.earlierQuestion, sources, maxSources)
   if (whole === undefined) return undefined
   const clauses = splitClauses(question)
@@ -31,23 +31,17 @@ export function extractAnswer(question: string, passages: Passage[], options: Ex
   return excerpts.length === 0 ? undefined : assemble(excerpts, passages, searchedSpaces)
 }
 
-type Sources = { passages: Passage[]; units: Unit[]; contexts: ReadonlySet<string>[] }
-
-function gather(passages: Passage[]): Sources {
-  return { passages, units: listUnits(passages), contexts: passages.map((passage) => contextTerms(passage)) }
-}
-
 /** Excerpts for one question; undefined when the passages do not cover it. */
 function choose(
   question: string,
   earlierQuestion: string | undefined,
-  { passages, units, contexts }: Sources,
+  sources: Sources,
   maxSources: number,
 ): Excerpt[] | undefined {
   const analysed = analyseQuestion(question, earlierQuestion)
-  const weights = weighTerms(analysed, units, contexts)
-  if (!isCovered(analysed, weights, units, contexts)) return undefined
-  return chooseExcerpts(analysed, weights, passages, units, contexts, maxSources)
+  const weights = weighTerms(analysed, sources)
+  if (!isCovered(analysed, weights, sources)) return undefined
+  return chooseExcerpts(analysed, weights, sources, maxSources)
 }
 
 /** Terms in common (Jaccard) from which an excerpt repeats one that was taken, from a copy of the page, say. */

@@ -16,8 +16,20 @@ export type Unit = {
   kind: 'prose' | 'item' | 'row' | 'code'
 }
 
-export function listUnits(passages: Passage[]): Unit[] {
-  return passages.flatMap((passage, index) => unitsOf(passage, index))
+/** What an extract can be made of. */
+export type Sources = {
+  passages: Passage[]
+  units: Unit[]
+  /** By passage: the terms of its title, headings and space, which its sentences need not repeat. */
+  contexts: ReadonlySet<string>[]
+}
+
+export function gatherSources(passages: Passage[]): Sources {
+  return { passages, units: passages.flatMap(unitsOf), contexts: passages.map(contextTerms) }
+}
+
+function contextTerms(passage: Passage): ReadonlySet<string> {
+  return new Set(analyse([passage.title, ...passage.headingPath, passage.spaceName, passage.spaceKey].join('\n')))
 }
 
 function unitsOf(passage: Passage, index: number): Unit[] {

@@ -4,16 +4,11 @@ import { AccessDeniedError, InvalidInputError, TransientError } from '../../erro
 import { keepProvenAnonymous } from './anonymous.ts'
 import { isListed, label, permissionExpansion, permissionRow } from './answers.ts'
 import { fetchKnownUser } from './current-user.ts'
-import {
-  datacenterAncestors,
-  datacenterBody,
-  datacenterPage,
-  datacenterPermissions,
-  datacenterSpace,
-} from './datacenter-answers.ts'
+import { datacenterAncestors, datacenterPage, datacenterPermissions, datacenterSpace } from './datacenter-answers.ts'
 import { fetchGroupMembers, fetchUsers, toUser } from './datacenter-people.ts'
+import { bodyBatchSize, createBodyReader } from './datacenter-bodies.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
-import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
+import { fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByCursor, iterateByOffset, type Listing } from './paging.ts'
 import { labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
 import type { SiteOptions } from './site-options.ts'
@@ -21,7 +16,6 @@ import type {
   CensusPage,
   ConfluenceSite,
   Credential,
-  PageBody,
   PagePermissions,
   SiteAddress,
   SitePrincipal,
@@ -34,9 +28,6 @@ type DataCenterSiteOptions = SiteOptions & {
   credential: Extract<Credential, { kind: 'pat' | 'basic' }>
 }
 
-/** The server's own cap for lists with a body expanded. */
-const bodyBatchSize = 50
-
 export function createDataCenterSite({ address, credential, ...options }: DataCenterSiteOptions): ConfluenceSite {
   const http = createHttpClient(address.baseUrl, renderAuthorization(credential), options)
   const nobody = createHttpClient(address.baseUrl, undefined, options)
@@ -46,17 +37,14 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     fetchLabels: (pageId, signal) => fetchLabels(http, pageId, signal),
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
-  const bodyReader: BodyReader = {
-    read: (pageIds, maxAttempts, signal) => readBodies(http, pageIds, maxAttempts, signal),
-    verifySite: fetchCurrentUser,
-  }
+  const read = createBodyReader(http)
   return {
     address,
     bodyBatchSize,
     fetchCurrentUser,
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
-    fetchBodies: (pageIds, signal) => fetchPageBodies(bodyReader, pageIds, signal),
+    fetchBodies: (pageIds, signal) => fetchPageBodies({ read, verifySite: fetchCurrentUser }, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
@@ -156,66 +144,6 @@ async function hasScan(http: HttpClient, listing: Listing<unknown>, signal: Abor
   }
 }
 
-/** By search, fifty at once; what the index does not know yet, one by one. */
-async function readBodies(
-  http: HttpClient,
-  pageIds: string[],
-  maxAttempts: number | undefined,
-  signal: AbortSignal,
-): Promise<PageBody[]> {
-  const limits = maxAttempts === undefined ? {} : { maxAttempts }
-  const found = new Map<string, PageBody>()
-  if (pageIds.length > 1) {
-    const listing = {
-      path: '/rest/api/content/search',
-      query: { cql: `id in (${pageIds.map(digits).join(',')})`, expand: 'body.storage,version' },
-      row: datacenterBody,
-      limit: bodyBatchSize,
-      subject: 'list of pages',
-      mayShrink: false,
-      ...limits,
-    }
-    for (const row of await collect(iterateByOffset(http, listing, signal))) {
-      const body = toBody(row)
-      if (body !== undefined) found.set(body.pageId, body)
-    }
-  }
-  for (const pageId of pageIds.filter((pageId) => !found.has(pageId))) {
-    const body = await findBody(http, pageId, limits, signal)
-    if (body !== undefined) found.set(pageId, body)
-  }
-  return [...found.values()]
-}
-
-async function findBody(
-  http: HttpClient,
-  pageId: string,
-  limits: { maxAttempts?: number },
-  signal: AbortSignal,
-): Promise<PageBody | undefined> {
-  const query = { status: 'current', expand: 'body.storage,version' }
-  const row = await orUnreadable(
-    http.send({ path: path`/rest/api/content/${pageId}`, query, schema: datacenterBody, ...limits }, signal),
-  )
-  if (row === undefined || row === 'unreadable' || row.status !== 'current') return undefined
-  const body = toBody(row)
-  if (body === undefined) {
-    throw new TransientError(
-      'answer_malformed',
-      `Confluence gave page ${pageId} without its storage format: try again later.`,
-    )
-  }
-  return body
-}
-
-function toBody(row: z.infer<typeof datacenterBody>): PageBody | undefined {
-  const storage = row.body?.storage?.value
-  // The search index keeps pages for a while after they were trashed.
-  return storage === undefined || row.status !== 'current'
-    ? undefined
-    : { pageId: row.id, versionNumber: row.version.number, status: row.status, storage }
-}
-
 /** 9.1 and newer; not readable with older versions, and only by space admins. */
 async function fetchSpaceReaders(
   http: HttpClient,
@@ -292,10 +220,4 @@ async function fetchAncestor(http: HttpClient, contentId: string, signal: AbortS
   if (found.status !== 'current' && found.status !== 'archived') return 'unreadable'
   const parentId = found.ancestors.at(-1)?.id
   return { parentId, parentType: parentId === undefined ? undefined : ('page' as const) }
-}
-
-/** Ids are put into CQL: nothing but digits may get there. */
-function digits(pageId: string): string {
-  if (!/^\d+$/.test(pageId)) throw new RangeError('a page id consists of digits')
-  return pageId
 }

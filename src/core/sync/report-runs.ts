@@ -1,19 +1,13 @@
 // How far runs are and how they ended, space by space: what `sync --wait` shows.
 import { type PageFailure, type Space, findSpaceById, listFailures } from '../../db/queries/spaces.ts'
 import { type SyncRun, listRuns } from '../../db/queries/sync-runs.ts'
+import type { RunCounts } from '../../db/schema/sync-runs.ts'
 import type { Core } from '../core.ts'
 import { noCounts } from './run-space.ts'
 
-export type SpaceReport = {
+export type SpaceReport = RunCounts & {
   space: string
   state: Space['state']
-  listed: number
-  stored: number
-  unchanged: number
-  updated: number
-  failed: number
-  excluded: number
-  deleted: number
   failures: { pageId: string; title: string; reason: string }[]
   error?: string
 }
@@ -46,18 +40,11 @@ export async function reportRuns(core: Core, runs: SyncRun[]): Promise<SpaceRepo
 }
 
 function describe(run: SyncRun, space: Space, failures: PageFailure[]): SpaceReport {
-  const counts = run.counts ?? noCounts
   const error = run.error ?? space.error
   return {
     space: space.key,
     state: run.state === 'succeeded' ? 'INGESTED' : 'ERROR',
-    listed: counts.listed,
-    stored: counts.stored,
-    unchanged: counts.unchanged,
-    updated: counts.updated,
-    failed: counts.failed,
-    excluded: counts.excluded,
-    deleted: counts.deleted,
+    ...(run.counts ?? noCounts),
     failures: failures
       .filter((failure) => failure.spaceId === space.id)
       .map(({ pageId, title, reason }) => ({ pageId, title, reason })),

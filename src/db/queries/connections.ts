@@ -1,6 +1,7 @@
 import { and, eq, inArray, lt, ne, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { auditLog, connections, spaces } from '../schema.ts'
+import { auditLog, connections } from '../schema/connections.ts'
+import { spaces } from '../schema/content.ts'
 
 export type Connection = typeof connections.$inferSelect
 export type NewConnection = typeof connections.$inferInsert

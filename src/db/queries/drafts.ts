@@ -1,6 +1,6 @@
 import { and, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { connections } from '../schema.ts'
+import { connections } from '../schema/connections.ts'
 import type { Connection, NewConnection } from './connections.ts'
 
 /** Keeps other confirmations waiting until the transaction ends: two at once could take the same space. */

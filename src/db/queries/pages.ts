@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { type Database, type Db, rows } from '../database.ts'
-import { pages } from '../schema.ts'
+import { pages } from '../schema/content.ts'
 import { bigints, json, storable } from '../sql.ts'
 import { insertPostings } from './postings.ts'
 

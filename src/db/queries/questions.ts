@@ -1,6 +1,8 @@
 import { and, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { answerCitations, connections, deliveries, pages, questions, spaces } from '../schema.ts'
+import { connections } from '../schema/connections.ts'
+import { pages, spaces } from '../schema/content.ts'
+import { answerCitations, deliveries, questions } from '../schema/questions.ts'
 import { storable } from '../sql.ts'
 
 export type StoredQuestion = typeof questions.$inferSelect

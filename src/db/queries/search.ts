@@ -3,7 +3,8 @@
 import { type SQL, and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Reach } from '../../core/access/reach.ts'
 import { type Database, type Db, rows } from '../database.ts'
-import { chunks, connections, pages, spaces } from '../schema.ts'
+import { connections } from '../schema/connections.ts'
+import { chunks, pages, spaces } from '../schema/content.ts'
 import { bigints, json, storable, texts } from '../sql.ts'
 
 /** BM25's saturation of term frequencies and its length normalisation; chunks_bm25 (migrate.ts) is made with the same. */

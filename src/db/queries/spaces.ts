@@ -1,7 +1,9 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Db, rows } from '../database.ts'
 import { bigints } from '../sql.ts'
-import { type RunCounts, connections, spaces, syncRuns } from '../schema.ts'
+import { connections } from '../schema/connections.ts'
+import { spaces } from '../schema/content.ts'
+import { type RunCounts, syncRuns } from '../schema/sync-runs.ts'
 
 export type Space = typeof spaces.$inferSelect
 export type NewSpace = typeof spaces.$inferInsert

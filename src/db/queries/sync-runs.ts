@@ -1,6 +1,7 @@
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { type RunCounts, spaces, syncRuns } from '../schema.ts'
+import { spaces } from '../schema/content.ts'
+import { type RunCounts, syncRuns } from '../schema/sync-runs.ts'
 
 export type SyncRun = typeof syncRuns.$inferSelect
 export type RunKind = SyncRun['kind']

@@ -10,7 +10,7 @@ import {
   upsertPrincipals,
 } from '../../../src/db/queries/access.ts'
 import { updateSpace } from '../../../src/db/queries/spaces.ts'
-import { groupMembers, layerPrincipals } from '../../../src/db/schema.ts'
+import { groupMembers, layerPrincipals } from '../../../src/db/schema/access.ts'
 import { databaseKinds, openTestDatabase } from '../../support/database.ts'
 import { insertConnection, insertSpace } from '../../db/content.ts'
 

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { chunks, pages } from '../../../src/db/schema.ts'
+import { chunks, pages } from '../../../src/db/schema/content.ts'
 import { syncAndWait } from '../../support/core.ts'
 import { type Company, everywhere, openCompany } from './small-company.ts'
 

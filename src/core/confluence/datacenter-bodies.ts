@@ -1,0 +1,75 @@
+// Page bodies of Data Center.
+import type { z } from 'zod'
+import { TransientError } from '../../errors.ts'
+import { datacenterBody } from './datacenter-answers.ts'
+import { path, type HttpClient } from './http.ts'
+import type { BodyReader } from './page-bodies.ts'
+import { collect, iterateByOffset } from './paging.ts'
+import type { PageBody } from './site.ts'
+import { orUnreadable } from './unreadable.ts'
+
+/** The server's own cap for lists with a body expanded. */
+export const bodyBatchSize = 50
+
+/** By search, fifty at once; what the index does not know yet, one by one. */
+export function createBodyReader(http: HttpClient): BodyReader['read'] {
+  return async (pageIds, maxAttempts, signal) => {
+    const limits = maxAttempts === undefined ? {} : { maxAttempts }
+    const found = new Map<string, PageBody>()
+    if (pageIds.length > 1) {
+      const listing = {
+        path: '/rest/api/content/search',
+        query: { cql: `id in (${pageIds.map(digits).join(',')})`, expand: 'body.storage,version' },
+        row: datacenterBody,
+        limit: bodyBatchSize,
+        subject: 'list of pages',
+        mayShrink: false,
+        ...limits,
+      }
+      for (const row of await collect(iterateByOffset(http, listing, signal))) {
+        const body = toBody(row)
+        if (body !== undefined) found.set(body.pageId, body)
+      }
+    }
+    for (const pageId of pageIds.filter((pageId) => !found.has(pageId))) {
+      const body = await findBody(http, pageId, limits, signal)
+      if (body !== undefined) found.set(pageId, body)
+    }
+    return [...found.values()]
+  }
+}
+
+async function findBody(
+  http: HttpClient,
+  pageId: string,
+  limits: { maxAttempts?: number },
+  signal: AbortSignal,
+): Promise<PageBody | undefined> {
+  const query = { status: 'current', expand: 'body.storage,version' }
+  const row = await orUnreadable(
+    http.send({ path: path`/rest/api/content/${pageId}`, query, schema: datacenterBody, ...limits }, signal),
+  )
+  if (row === undefined || row === 'unreadable' || row.status !== 'current') return undefined
+  const body = toBody(row)
+  if (body === undefined) {
+    throw new TransientError(
+      'answer_malformed',
+      `Confluence gave page ${pageId} without its storage format: try again later.`,
+    )
+  }
+  return body
+}
+
+function toBody(row: z.infer<typeof datacenterBody>): PageBody | undefined {
+  const storage = row.body?.storage?.value
+  // The search index keeps pages for a while after they were trashed.
+  return storage === undefined || row.status !== 'current'
+    ? undefined
+    : { pageId: row.id, versionNumber: row.version.number, status: row.status, storage }
+}
+
+/** Ids are put into CQL: nothing but digits may get there. */
+function digits(pageId: string): string {
+  if (!/^\d+$/.test(pageId)) throw new RangeError('a page id consists of digits')
+  return pageId
+}

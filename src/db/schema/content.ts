@@ -1,0 +1,131 @@
+// What is synced and searched: spaces, pages, chunks and their indexes. Ids of Confluence are text.
+import { sql } from 'drizzle-orm'
+import { boolean, index, integer, pgTable, primaryKey, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { layers, accessSets } from './access.ts'
+import { connections } from './connections.ts'
+import { createdAt, halfvec, id, instant, reference } from './columns.ts'
+
+export const spaces = pgTable(
+  'spaces',
+  {
+    id: id(),
+    connectionId: reference('connection_id')
+      .notNull()
+      .references(() => connections.id, { onDelete: 'cascade' }),
+    /** Confluence's space id. */
+    spaceId: text('space_id').notNull(),
+    key: text('key').notNull(),
+    name: text('name').notNull(),
+    type: text('type', { enum: ['global', 'personal', 'other'] }).notNull(),
+    status: text('status', { enum: ['current', 'archived'] }).notNull(),
+    homepageId: text('homepage_id'),
+    /** `internal` content reaches only agents, admins and the space's owner. */
+    visibility: text('visibility', { enum: ['public', 'internal'] }).notNull(),
+    state: text('state', { enum: ['PENDING', 'IN_PROGRESS', 'INGESTED', 'ERROR'] }).notNull(),
+    /** Why the state is ERROR, or what limits who may read the space; a sentence for admins. */
+    error: text('error'),
+    layerId: reference('layer_id').references(() => layers.id),
+    /** Newest source change fully processed; moved only by a run that succeeded. */
+    watermarkAt: instant('watermark_at'),
+    lastSyncedAt: instant('last_synced_at'),
+    /** When the permissions of this space were last read completely. */
+    permissionsReadAt: instant('permissions_read_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [uniqueIndex('spaces_confluence').on(t.connectionId, t.spaceId), index('spaces_key').on(sql`lower(${t.key})`)],
+)
+
+/** A page as the census last listed it. Not served while tombstoned, never indexed, or without an access set. */
+export const pages = pgTable(
+  'pages',
+  {
+    id: id(),
+    spaceId: reference('space_id')
+      .notNull()
+      .references(() => spaces.id, { onDelete: 'cascade' }),
+    /** Confluence's page id. */
+    pageId: text('page_id').notNull(),
+    title: text('title').notNull(),
+    status: text('status', { enum: ['current', 'archived'] }).notNull(),
+    parentId: text('parent_id'),
+    parentType: text('parent_type'),
+    position: integer('position'),
+    /** The version that the census listed. */
+    versionNumber: integer('version_number').notNull(),
+    versionAt: instant('version_at').notNull(),
+    authorId: text('author_id'),
+    lastEditorId: text('last_editor_id'),
+    labels: text('labels').array().notNull().default([]),
+    webPath: text('web_path').notNull(),
+    accessSetId: reference('access_set_id').references(() => accessSets.id),
+    /** The version whose chunks are stored; null until the first succeeded. */
+    indexedVersion: integer('indexed_version'),
+    /** Hash of what the chunks were made from (title, path, content). */
+    fingerprint: text('fingerprint'),
+    /** Title, path or labels changed since the chunks were made, without a new version. */
+    isStale: boolean('is_stale').notNull().default(false),
+    isDegraded: boolean('is_degraded').notNull().default(false),
+    unrenderedMacros: text('unrendered_macros').array().notNull().default([]),
+    /** Why the last attempt to store this version failed; null when it did not. */
+    failure: text('failure'),
+    tombstonedAt: instant('tombstoned_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    uniqueIndex('pages_confluence').on(t.spaceId, t.pageId),
+    index('pages_by_confluence_id').on(t.pageId),
+    index('pages_by_access_set').on(t.accessSetId),
+  ],
+)
+
+/** The searchable unit. Carries its page's access set, so that the filter needs no join. */
+export const chunks = pgTable(
+  'chunks',
+  {
+    id: id(),
+    pageId: reference('page_id')
+      .notNull()
+      .references(() => pages.id, { onDelete: 'cascade' }),
+    spaceId: reference('space_id').notNull(),
+    accessSetId: reference('access_set_id').notNull(),
+    ordinal: integer('ordinal').notNull(),
+    headingPath: text('heading_path').array().notNull(),
+    anchor: text('anchor'),
+    text: text('text').notNull(),
+    /** Search terms of all fields, analysed and repeated by field weight, separated by blanks (core/search/analysis.ts). */
+    terms: text('terms').notNull(),
+    termCount: integer('term_count').notNull(),
+  },
+  (t) => [
+    uniqueIndex('chunks_page_ordinal').on(t.pageId, t.ordinal),
+    index('chunks_by_access_set').on(t.accessSetId),
+    index('chunks_by_space').on(t.spaceId),
+  ],
+)
+
+/** Inverted index for servers without pg_textsearch; empty where the extension ranks. */
+export const postings = pgTable(
+  'postings',
+  {
+    term: text('term').notNull(),
+    chunkId: reference('chunk_id')
+      .notNull()
+      .references(() => chunks.id, { onDelete: 'cascade' }),
+    frequency: smallint('frequency').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.term, t.chunkId] }), index('postings_by_chunk').on(t.chunkId)],
+)
+
+/** Vectors of chunks, with the model that made them, so that changing the model never breaks search. */
+export const chunkEmbeddings = pgTable(
+  'chunk_embeddings',
+  {
+    chunkId: reference('chunk_id')
+      .notNull()
+      .references(() => chunks.id, { onDelete: 'cascade' }),
+    model: text('model').notNull(),
+    dimensions: integer('dimensions').notNull(),
+    embedding: halfvec('embedding').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.chunkId, t.model] })],
+)

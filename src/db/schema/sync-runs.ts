@@ -1,0 +1,43 @@
+// The runs of the sync and their proof.
+import { sql } from 'drizzle-orm'
+import { index, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { spaces } from './content.ts'
+import { id, instant, reference } from './columns.ts'
+
+export type RunCounts = {
+  listed: number
+  stored: number
+  unchanged: number
+  updated: number
+  failed: number
+  excluded: number
+  deleted: number
+}
+
+/** One execution for one space. At most one of a space is queued or running. */
+export const syncRuns = pgTable(
+  'sync_runs',
+  {
+    id: id(),
+    spaceId: reference('space_id')
+      .notNull()
+      .references(() => spaces.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['full', 'incremental', 'census'] }).notNull(),
+    state: text('state', { enum: ['queued', 'running', 'succeeded', 'failed', 'cancelled'] }).notNull(),
+    requestedBy: text('requested_by').notNull(),
+    /** Who runs it, and until when that is believed; a run whose lease ended is picked up by another worker. */
+    worker: text('worker'),
+    leaseUntil: instant('lease_until'),
+    counts: jsonb('counts').$type<RunCounts>(),
+    error: text('error'),
+    queuedAt: instant('queued_at').notNull().defaultNow(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+  },
+  (t) => [
+    uniqueIndex('sync_runs_one_open')
+      .on(t.spaceId)
+      .where(sql`${t.state} in ('queued', 'running')`),
+    index('sync_runs_by_space').on(t.spaceId, t.queuedAt),
+  ],
+)
