@@ -100,6 +100,7 @@ export async function insertPage(database: Database, spaceId: number, page: Cont
       text: terms,
       terms,
       termCount: terms.split(' ').length,
+      hasPostings: true,
     })),
   )
   await insertPostings(db, [id])
@@ -118,8 +119,8 @@ export async function insertManyChunks(
   }: { pageRowId: number; spaceId: number; setId: number; count: number; terms: string },
 ): Promise<void> {
   await db.execute(sql`
-    insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count)
-    select ${pageRowId}::bigint, ${spaceId}::bigint, ${setId}::bigint, n, '{}', terms, terms, cardinality(string_to_array(terms, ' '))
+    insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, has_postings)
+    select ${pageRowId}::bigint, ${spaceId}::bigint, ${setId}::bigint, n, '{}', terms, terms, cardinality(string_to_array(terms, ' ')), true
       from generate_series(1, ${number}::int) n, lateral (select ${sql.raw(terms)} as terms) t`)
   await insertPostings(db, [pageRowId])
 }

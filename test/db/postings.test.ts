@@ -32,7 +32,9 @@ describe.each(databaseKinds)('postings on %s', (kind) => {
 
   it('are completed, not doubled, when they are rebuilt', async () => {
     const before = await list()
-    await database.db.execute(sql`delete from postings where chunk_id = (select min(id) from chunks)`)
+    const first = sql`(select min(id) from chunks)`
+    await database.db.execute(sql`delete from postings where chunk_id = ${first}`)
+    await database.db.execute(sql`update chunks set has_postings = false where id = ${first}`)
     expect(await list()).not.toEqual(before)
     await rebuildPostings(database.db)
     expect(await list()).toEqual(before)
@@ -41,15 +43,19 @@ describe.each(databaseKinds)('postings on %s', (kind) => {
   })
 
   it('go with their chunks', async () => {
-    await database.db.execute(sql`delete from chunks`)
-    expect(await list()).toEqual([])
+    await insertPage(database, space, { pageId: '3', accessSetId: set, chunks: ['b c', 'c'] })
+    await database.db.execute(sql`delete from chunks where ordinal = 0 and terms = 'b c'`)
+    expect(await list()).toEqual(['a a b a 2', 'b a b a 1', 'b b 1', 'c c 1'])
+    await database.db.execute(sql`delete from pages`)
+    const [left] = await rows<{ count: number }>(database.db, sql`select count(*)::int as count from postings`)
+    expect(left?.count).toBe(0)
   })
 
   it('hold a term that a chunk repeats more often than a smallint counts', async () => {
     const id = await insertPage(database, space, { pageId: '2', accessSetId: set, chunks: [] })
     await database.db.execute(
-      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count)
-          values (${id}, ${space}, ${set}, 0, '{}', 'x', repeat('many ', 40000), 40000)`,
+      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, has_postings)
+          values (${id}, ${space}, ${set}, 0, '{}', 'x', repeat('many ', 40000), 40000, true)`,
     )
     await insertPostings(database.db, [id])
     expect(await list()).toEqual(['many x 32767'])

@@ -1,32 +1,37 @@
 import { analyse } from './analysis.ts'
 
-/** What a chunk is found by: its own text, and what stands around it. */
-export type IndexedFields = {
+/** What every chunk of a page is found by besides its own text. */
+export type PageFields = {
   title: string
   spaceName: string
   spaceKey: string
   /** From the space's home page down to the parent. */
   ancestorTitles: string[]
-  headingPath: string[]
   labels: string[]
-  text: string
 }
 
 /** How often a field's terms count: BM25F, done by repeating terms, so that a plain BM25 index can hold it. */
 const fieldWeights = { title: 2, headingPath: 1, ancestorTitles: 1, space: 2, labels: 1, text: 1 } as const
 
-/** Search terms of a chunk for the `terms` column (joined by blanks); its `term_count` is their number. */
-export function termsOf(fields: IndexedFields): string[] {
-  const weighted: [string, number][] = [
-    [fields.title, fieldWeights.title],
-    [fields.headingPath.join('\n'), fieldWeights.headingPath],
-    [fields.ancestorTitles.join('\n'), fieldWeights.ancestorTitles],
-    [`${fields.spaceName}\n${fields.spaceKey}`, fieldWeights.space],
-    [fields.labels.join('\n'), fieldWeights.labels],
-    [fields.text, fieldWeights.text],
+/**
+ * Says the search terms of each chunk of a page, for the `terms` column (joined by blanks); `term_count` is their number.
+ * The page's own fields are analysed once: the chunks of a page share them.
+ */
+export function termsOfPage(page: PageFields): (chunk: { headingPath: string[]; text: string }) => string[] {
+  const shared = [
+    ...weigh(page.title, fieldWeights.title),
+    ...weigh(page.ancestorTitles.join('\n'), fieldWeights.ancestorTitles),
+    ...weigh(`${page.spaceName}\n${page.spaceKey}`, fieldWeights.space),
+    ...weigh(page.labels.join('\n'), fieldWeights.labels),
   ]
-  return weighted.flatMap(([text, weight]) => {
-    const terms = analyse(text)
-    return Array.from({ length: weight }, () => terms).flat()
-  })
+  return ({ headingPath, text }) => [
+    ...shared,
+    ...weigh(headingPath.join('\n'), fieldWeights.headingPath),
+    ...weigh(text, fieldWeights.text),
+  ]
+}
+
+function weigh(text: string, weight: number): string[] {
+  const terms = analyse(text)
+  return weight === 1 ? terms : Array.from({ length: weight }, () => terms).flat()
 }

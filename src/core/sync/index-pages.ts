@@ -7,7 +7,7 @@ import type { ConfluenceSite, PageBodies, PageBody, SiteSpace } from '../conflue
 import { chunkPage } from '../content/chunk.ts'
 import { fingerprintOf } from '../content/fingerprint.ts'
 import { parseStorage } from '../content/parse-storage.ts'
-import { termsOf } from '../search/index-terms.ts'
+import { termsOfPage } from '../search/index-terms.ts'
 import { type ListedPage, ancestorTitles } from './compare.ts'
 import { principalOfUser } from './principals.ts'
 
@@ -92,13 +92,13 @@ function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<str
     ancestorTitles: [...titles, ...page.labels.toSorted()],
     chunks,
   })
-  const fields = {
+  const termsOf = termsOfPage({
     title: page.title,
     spaceName: job.space.name,
     spaceKey: job.space.key,
     ancestorTitles: titles,
     labels: page.labels,
-  }
+  })
   return {
     id,
     versionNumber: body.versionNumber,
@@ -108,10 +108,7 @@ function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<str
     chunks:
       job.fingerprints.get(page.pageId) === fingerprint
         ? undefined
-        : chunks.map((chunk) => ({
-            ...chunk,
-            terms: termsOf({ ...fields, headingPath: chunk.headingPath, text: chunk.text }),
-          })),
+        : chunks.map((chunk) => ({ ...chunk, terms: termsOf(chunk) })),
   }
 }
 

@@ -151,9 +151,9 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
   await database.db.transaction(async (tx) => {
     await tx.execute(sql`delete from chunks where page_id = any(${bigints(replaced)})`)
     await tx.execute(
-      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms, term_count)
+      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms, term_count, has_postings)
           select p.id, p.space_id, p.access_set_id, r.ordinal, array(select jsonb_array_elements_text(r."headingPath")),
-                 r.anchor, r.text, r.terms, r."termCount"
+                 r.anchor, r.text, r.terms, r."termCount", ${database.lexical === 'postings'}
             from jsonb_to_recordset(${json(chunks)}) as r("pageId" bigint, ordinal int, "headingPath" jsonb,
               anchor text, text text, terms text, "termCount" int)
             join pages p on p.id = r."pageId" and p.access_set_id is not null and p.tombstoned_at is null`,

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
 import { bigints } from '../sql.ts'
 
-/** Adds the postings of these pages' chunks, which must have none yet. */
+/** Adds the postings of these pages' chunks, which were written as having them. */
 export async function insertPostings(db: Db, pageIds: number[]): Promise<void> {
   await insertFrom(db, sql`select id, terms from chunks where page_id = any(${bigints(pageIds)})`)
 }
@@ -16,10 +16,8 @@ export async function rebuildPostings(db: Db): Promise<void> {
   await db.transaction(async (tx) => {
     // Writers insert chunks and their postings in one transaction: those that are under way wait here.
     await tx.execute(sql`lock table postings in share row exclusive mode`)
-    await insertFrom(
-      tx,
-      sql`select id, terms from chunks where not exists (select 1 from postings where postings.chunk_id = chunks.id)`,
-    )
+    await insertFrom(tx, sql`select id, terms from chunks where not has_postings`)
+    await tx.execute(sql`update chunks set has_postings = true where not has_postings`)
   })
 }
 

@@ -9,6 +9,9 @@ export const halfvec = customType<{ data: number[]; driverData: string }>({
   fromDriver: (value) => fromSql(value) as number[],
 })
 
+/** Text compared byte by byte: a third faster than by a language's rules, which terms do not need. */
+export const byteText = customType<{ data: string; driverData: string }>({ dataType: () => 'text collate "C"' })
+
 export const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 export const id = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity()

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { termsOf } from '../../../src/core/search/index-terms.ts'
+import { termsOfPage } from '../../../src/core/search/index-terms.ts'
 
-const empty = { title: '', spaceName: '', spaceKey: '', ancestorTitles: [], headingPath: [], labels: [], text: '' }
+const termsOf = ({ headingPath, text, ...page }: typeof empty): string[] => termsOfPage(page)({ headingPath, text })
+
+const empty = {
+  title: '',
+  spaceName: '',
+  spaceKey: '',
+  ancestorTitles: [] as string[],
+  headingPath: [] as string[],
+  labels: [] as string[],
+  text: '',
+}
 
 describe('index terms', () => {
   it('hold every field of a chunk', () => {
