@@ -184,9 +184,7 @@ async function* iteratePermissions(reader: PermissionReader, space: SiteSpace, s
     subject: `space ${space.key}`,
   }
   for await (const rows of iterateByCursor(reader.http, listing, signal)) {
-    const permissions = []
-    for (const row of rows) permissions.push(await resolvePermissions(reader, row, signal))
-    yield permissions
+    yield await Promise.all(rows.map((row) => resolvePermissions(reader, row, signal)))
   }
 }
 

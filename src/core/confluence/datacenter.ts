@@ -185,9 +185,7 @@ async function fetchSpacePermissions(http: HttpClient, space: SiteSpace, signal:
 
 async function* iteratePermissions(reader: PermissionReader, space: SiteSpace, signal: AbortSignal) {
   for await (const rows of iteratePages(reader.http, space, permissionExpansion, permissionRow, signal)) {
-    const permissions: PagePermissions[] = []
-    for (const row of rows) permissions.push(await resolvePermissions(reader, row, signal))
-    yield permissions
+    yield await Promise.all(rows.map((row) => resolvePermissions(reader, row, signal)))
   }
 }
 

@@ -9,6 +9,7 @@ import { findForbiddenHostError } from './address.ts'
 import type { HostPolicy } from './forbidden-hosts.ts'
 import { findRefusal } from './http-errors.ts'
 import { translateNetworkError } from './network-errors.ts'
+import { createPacer, type Pacer } from './pacer.ts'
 import { readBounded } from './read-bounded.ts'
 import { defaultRetryPolicy, resolveDelayMs, type RetryPolicy } from './retry-timing.ts'
 
@@ -20,6 +21,8 @@ export type HttpOptions = {
   retry?: Partial<RetryPolicy>
   /** Development and tests only: the site may be on this machine. */
   allowLoopback?: boolean
+  /** Shared by everything that asks the same site. Default: one of this client's own. */
+  pacer?: Pacer
   /** All addresses of a host name; replaced in tests. */
   resolveHost?: (host: string) => Promise<string[]>
 }
@@ -61,6 +64,7 @@ export function createHttpClient(
     retry: { ...defaultRetryPolicy, ...options.retry },
     policy: { allowLoopback: options.allowLoopback ?? false },
     resolveHost: options.resolveHost ?? resolveHost,
+    pacer: options.pacer ?? createPacer(),
   }
   return {
     origins: [new URL(baseUrl).origin, ...origins],
@@ -81,6 +85,7 @@ type Settings = {
   retry: RetryPolicy
   policy: HostPolicy
   resolveHost: (host: string) => Promise<string[]>
+  pacer: Pacer
 }
 
 async function sendWithRetries<Answer>(
@@ -92,7 +97,8 @@ async function sendWithRetries<Answer>(
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted()
     try {
-      return parseAnswer(request, settings, await sendOnce(settings, request, signal))
+      const answer = await settings.pacer.run(() => sendOnce(settings, request, signal), signal)
+      return parseAnswer(request, settings, answer)
     } catch (error) {
       signal.throwIfAborted()
       if (attempt >= attempts || !mayRetry(error, request)) throw error

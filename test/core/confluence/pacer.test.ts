@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { createPacer, type Pacer } from '../../../src/core/confluence/pacer.ts'
+import { TransientError } from '../../../src/errors.ts'
+
+const { signal } = new AbortController()
+const overloaded = (retryAfterMs?: number) => new TransientError('rate_limited', 'Fewer, please.', { retryAfterMs })
+
+async function answer(pacer: Pacer, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await pacer.run(() => Promise.resolve(), signal)
+}
+
+async function fail(pacer: Pacer, error: Error): Promise<void> {
+  await expect(pacer.run(() => Promise.reject(error), signal)).rejects.toBe(error)
+}
+
+describe('a pacer', () => {
+  it('begins with two requests and goes up to its most while answers come', async () => {
+    const pacer = createPacer({ max: 5 })
+    expect(pacer.concurrency()).toBe(2)
+    await answer(pacer, 2)
+    expect(pacer.concurrency()).toBe(3)
+    await answer(pacer, 100)
+    expect(pacer.concurrency()).toBe(5)
+  })
+
+  it('never runs more at a time', async () => {
+    const pacer = createPacer({ max: 3 })
+    await answer(pacer, 10)
+    let running = 0
+    let most = 0
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        pacer.run(async () => {
+          most = Math.max(most, ++running)
+          await new Promise((resolve) => setImmediate(resolve))
+          running -= 1
+        }, signal),
+      ),
+    )
+    expect(most).toBe(3)
+  })
+
+  it('halves when the site asks for fewer or breaks down, not when it refuses one request', async () => {
+    const pacer = createPacer({ max: 8 })
+    await answer(pacer, 100)
+    await fail(pacer, new TransientError('answer_malformed', 'Strange.'))
+    await fail(pacer, new Error('a bug'))
+    expect(pacer.concurrency()).toBe(8)
+    await fail(pacer, overloaded())
+    expect(pacer.concurrency()).toBe(4)
+    for (let i = 0; i < 5; i++) await fail(pacer, new TransientError('server_error', 'Down.'))
+    expect(pacer.concurrency()).toBe(1)
+  })
+
+  it('makes every request wait for as long as the site asked one of them to', async () => {
+    let nowMs = 1_000
+    const pacer = createPacer({ now: () => nowMs })
+    await fail(pacer, overloaded(60_000))
+    const stop = new AbortController()
+    let isRun = false
+    const waiting = pacer.run(() => Promise.resolve((isRun = true)), stop.signal)
+    stop.abort(new Error('stopped'))
+    await expect(waiting).rejects.toThrow('stopped')
+    expect(isRun).toBe(false)
+    nowMs += 60_001
+    await answer(pacer, 1)
+  })
+
+  it('takes its share when it is told a smaller one, and never less than one', async () => {
+    const pacer = createPacer({ max: 8 })
+    await answer(pacer, 100)
+    pacer.setMax(2)
+    expect(pacer.concurrency()).toBe(2)
+    await answer(pacer, 100)
+    expect(pacer.concurrency()).toBe(2)
+    pacer.setMax(0.3)
+    expect(pacer.concurrency()).toBe(1)
+  })
+})
