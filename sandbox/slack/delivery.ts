@@ -1,6 +1,7 @@
 // From Slack to the app: signed requests over HTTP, or envelopes over the app's web socket, each with the time until the
 // app acknowledged it.
 import { createHmac, randomUUID } from 'node:crypto'
+import { parseJson } from './shape.ts'
 import type { WebSocketPeer } from './websocket.ts'
 
 export type Payload = { kind: 'event' | 'command' | 'interaction'; body: Record<string, unknown> }
@@ -47,7 +48,8 @@ export async function deliverByHttp(
       signal: AbortSignal.timeout(ackLimitMs),
     })
     const ackMs = passed()
-    return { transport: 'http', status: response.status, ackMs, body: parseAck(await response.text()) }
+    const text = await response.text()
+    return { transport: 'http', status: response.status, ackMs, body: text === '' ? undefined : parseJson(text) }
   } catch {
     return { transport: 'http', status: undefined, ackMs: passed(), body: undefined }
   }
@@ -101,13 +103,4 @@ function encode({ kind, body }: Payload): string {
     typeof value === 'string' ? value : JSON.stringify(value),
   ])
   return new URLSearchParams(fields).toString()
-}
-
-function parseAck(text: string): unknown {
-  if (text === '') return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

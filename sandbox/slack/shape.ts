@@ -60,6 +60,15 @@ export function byType(kinds: Record<string, Check>): Check {
   }
 }
 
+/** The parsed text; the text itself where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

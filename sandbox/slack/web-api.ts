@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Args, SlackRefusal, checkedContent, word } from './content.ts'
 import { methods } from './methods.ts'
-import { isObject } from './shape.ts'
+import { isObject, parseJson } from './shape.ts'
 import { type State, readable } from './state.ts'
 
 /** What happens instead of, or besides, the next call of a method. */
@@ -123,14 +123,6 @@ function parseForm(body: string): Args {
   const args: Args = {}
   for (const [name, value] of new URLSearchParams(body)) args[name] = jsonArgs.has(name) ? parseJson(value) : value
   return args
-}
-
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
 }
 
 export async function readBody(request: IncomingMessage): Promise<string> {

@@ -96,15 +96,43 @@ export async function startTeams(options: StartTeamsOptions = {}): Promise<Teams
   const server = createConnector(state)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
-  let botUrl = options.botUrl
+  return {
+    url,
+    env: listSettings(url, isSigned),
+    ...createSenders({ serviceUrl: url, botUrl: options.botUrl, isSigned }),
+    activities: (conversationId) => listActivities(state, conversationId),
+    waitForActivity: (conversationId, fits) =>
+      waitFor(watchers, () => listActivities(state, conversationId).find(fits), conversationId),
+    requests: state.requests,
+    fail: (failure) => void state.failures.push(failure),
+    setRoster: (rosterId, people) => void state.rosters.set(rosterId, people),
+    removeBot: (conversationId) => void state.closed.add(conversationId),
+    close: () => server.close(),
+  }
+}
+
+function listSettings(url: string, isSigned: boolean): Record<string, string> {
+  return {
+    MICROSOFT_OPENID_METADATA_URL: `${url}/openid`,
+    MICROSOFT_LOGIN_URL: `${url}/login`,
+    FOOTNOTE_ALLOW_LOOPBACK: '1',
+    ...(isSigned
+      ? { MICROSOFT_APP_ID: appId, MICROSOFT_APP_PASSWORD: appPassword, MICROSOFT_APP_TENANT_ID: sandboxTenantId }
+      : { FOOTNOTE_TEAMS_DEV: '1' }),
+  }
+}
+
+type SenderOptions = { serviceUrl: string; botUrl: string | undefined; isSigned: boolean }
+type Senders = Pick<TeamsSandbox, 'useBot' | 'sendActivity' | 'sendMessage' | 'sendInvoke'>
+
+function createSenders({ serviceUrl, isSigned, ...options }: SenderOptions): Senders {
+  let { botUrl } = options
   let sent = 0
 
-  async function sendActivity(activity: Json, sending: Parameters<TeamsSandbox['sendActivity']>[1] = {}) {
+  const sendActivity: Senders['sendActivity'] = async (activity, sending = {}) => {
     if (botUrl === undefined) throw new Error('The sandbox does not know its bot yet: call useBot first.')
-    const signed = await signChannelToken(
-      { audience: appId, serviceUrl: String(activity['serviceUrl']) },
-      sending.token,
-    )
+    const claims = { audience: appId, serviceUrl: String(activity['serviceUrl']) }
+    const signed = await signChannelToken(claims, sending.token)
     const authorization = 'authorization' in sending ? sending.authorization : isSigned ? signed : undefined
     const response = await fetch(`${botUrl}/api/messages`, {
       method: 'POST',
@@ -116,52 +144,28 @@ export async function startTeams(options: StartTeamsOptions = {}): Promise<Teams
     return { status: response.status, body: parseBody(text), activityId: String(activity['id']) }
   }
 
-  function frame(sending: SendOptions, id: string): Json {
-    return { ...renderFrame(sending, url), id }
+  /** Sends `content` in the frame that every activity has. */
+  function send(content: Json, idPrefix: string, sending: SendOptions): Promise<Delivered> {
+    const id = sending.id ?? `${idPrefix}${++sent}`
+    const activity = { ...renderFrame(sending, serviceUrl), id, ...content, ...sending.overrides }
+    return sendActivity(activity, sending.token === undefined ? {} : { token: sending.token })
   }
 
   return {
-    url,
-    env: {
-      MICROSOFT_OPENID_METADATA_URL: `${url}/openid`,
-      MICROSOFT_LOGIN_URL: `${url}/login`,
-      FOOTNOTE_ALLOW_LOOPBACK: '1',
-      ...(isSigned
-        ? { MICROSOFT_APP_ID: appId, MICROSOFT_APP_PASSWORD: appPassword, MICROSOFT_APP_TENANT_ID: sandboxTenantId }
-        : { FOOTNOTE_TEAMS_DEV: '1' }),
-    },
     useBot: (address) => void (botUrl = address),
     sendActivity,
-    sendMessage(text, sending = {}) {
-      const isMentioned = sending.mentions ?? (sending.chat ?? personalChat).kind !== 'personal'
-      const activity = {
-        ...frame(sending, sending.id ?? `message-${++sent}`),
-        type: 'message',
-        textFormat: 'plain',
-        text: isMentioned ? `<at>Footnote</at> ${text}` : text,
-        ...(isMentioned ? { entities: [botMention] } : {}),
-        ...sending.overrides,
-      }
-      return sendActivity(activity, sending.token === undefined ? {} : { token: sending.token })
-    },
-    sendInvoke(name, value, sending = {}) {
-      const activity = {
-        ...frame(sending, sending.id ?? `f:${++sent}`),
-        type: 'invoke',
-        name,
-        value,
-        ...sending.overrides,
-      }
-      return sendActivity(activity, sending.token === undefined ? {} : { token: sending.token })
-    },
-    activities: (conversationId) => listActivities(state, conversationId),
-    waitForActivity: (conversationId, fits) =>
-      waitFor(watchers, () => listActivities(state, conversationId).find(fits), conversationId),
-    requests: state.requests,
-    fail: (failure) => void state.failures.push(failure),
-    setRoster: (rosterId, people) => void state.rosters.set(rosterId, people),
-    removeBot: (conversationId) => void state.closed.add(conversationId),
-    close: () => server.close(),
+    sendMessage: (text, sending = {}) => send(renderMessage(text, sending), 'message-', sending),
+    sendInvoke: (name, value, sending = {}) => send({ type: 'invoke', name, value }, 'f:', sending),
+  }
+}
+
+function renderMessage(text: string, { mentions, chat = personalChat }: SendOptions): Json {
+  const isMentioned = mentions ?? chat.kind !== 'personal'
+  return {
+    type: 'message',
+    textFormat: 'plain',
+    text: isMentioned ? `<at>Footnote</at> ${text}` : text,
+    ...(isMentioned ? { entities: [botMention] } : {}),
   }
 }
 

@@ -7,10 +7,12 @@ import { z } from 'zod'
 import type { Core } from '../../core/core.ts'
 import { ConnectionRevokedError, InvalidInputError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { type UnderWay, createUnderWay } from '../under-way.ts'
 import { type SlackActions, flowActions } from './actions.ts'
 import { type SlackParts, handleConnectForm, handleConsent, handleSlashCommand } from './commands.ts'
 import { connectCallback, consentCallback, loadingView } from './connect-form.ts'
 import {
+  isDelivery,
   parseConnectForm,
   parseConsent,
   parseMessagesTabOpened,
@@ -21,7 +23,6 @@ import {
 import { type SlackInstallation, createSlackIdentity } from './identity.ts'
 import { suggestedPrompts } from './render.ts'
 import { createSlackReply } from './reply.ts'
-import { type UnderWay, createUnderWay } from './under-way.ts'
 import { type SlackApi, type SlackResponse, createSlackApi } from './web-api.ts'
 
 export type SlackApp = {
@@ -92,8 +93,7 @@ function listen(app: App, parts: SlackParts, underWay: UnderWay): void {
     await ack()
     const command = parseSlashCommand(body, parts.installation)
     if (command === undefined) return
-    const timeoutMs = questionTimeoutMs
-    await underWay.run('A command', timeoutMs, (signal) => handleSlashCommand(parts, command, signal))
+    await underWay.run('A command', questionTimeoutMs, (signal) => handleSlashCommand(parts, command, signal))
   })
   app.view(connectCallback, async ({ ack, body }) => {
     await ack({ response_action: 'update', view: loadingView('Checking…') })
@@ -120,30 +120,32 @@ async function answer(parts: SlackParts, body: unknown, underWay: UnderWay): Pro
 }
 
 function httpApp(receiver: HTTPReceiver, underWay: UnderWay): SlackApp {
-  let isStopping = false
   return {
     mode: 'http',
     async register(fastify) {
       await fastify.register(async (scope) => {
-        // The raw stream is Bolt's: it verifies the signature over the bytes as they came.
+        // The bytes as they came are Bolt's: it verifies the signature over them.
         scope.removeAllContentTypeParsers()
-        scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+        const raw = { parseAs: 'buffer', bodyLimit: maxBodyBytes } as const
+        scope.addContentTypeParser('*', raw, (_request, body, done) => done(null, body))
         scope.post(slackEventsPath, (request: FastifyRequest, reply: FastifyReply) => {
           // Slack delivers it again, to a replica that stays.
-          if (isStopping) {
+          if (underWay.isStopping()) {
             void reply.code(503).send()
             return
           }
+          // Bolt would quote it in the log, and end the process over a body that is `null`.
+          if (!Buffer.isBuffer(request.body) || !isDelivery(request.body, request.headers['content-type'])) {
+            void reply.code(400).send()
+            return
+          }
           void reply.hijack()
-          receiver.requestListener(request.raw, reply.raw)
+          receiver.requestListener(Object.assign(request.raw, { rawBody: request.body }), reply.raw)
         })
       })
     },
     async start() {},
-    async stop() {
-      isStopping = true
-      await underWay.finish(stopWaitMs)
-    },
+    stop: () => underWay.finish(stopWaitMs),
   }
 }
 

@@ -1,11 +1,11 @@
 // `/confluence …` after its acknowledgement: the private answer, the private question, and the steps of the connect form.
 // Who may do what is decided inside the actions, again at every step; this file only passes on who it is.
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Core } from '../../core/core.ts'
 import { AccessDeniedError, InvalidInputError, isFootnoteError } from '../../errors.ts'
 import type { CommandResult } from '../commands/command.ts'
 import type { ConnectForm } from '../commands/connect.ts'
+import { explainFailure } from '../explain-failure.ts'
 import type { Asker } from '../question.ts'
 import type { SlackActions } from './actions.ts'
 import type { View } from './blocks.ts'
@@ -14,7 +14,7 @@ import type { Consent, SlashCommand } from './events.ts'
 import type { SlackIdentity, SlackInstallation } from './identity.ts'
 import { fitResponses, renderAsked, renderResult, renderText } from './render.ts'
 import { createSlackReply } from './reply.ts'
-import type { SlackApi } from './web-api.ts'
+import { type SlackApi, noPreviews } from './web-api.ts'
 
 export type SlackParts = {
   core: Core
@@ -23,9 +23,6 @@ export type SlackParts = {
   identity: SlackIdentity
   installation: SlackInstallation
 }
-
-/** Slack would fetch and show what an address in the text leads to. */
-const noPreviews = { unfurl_links: false, unfurl_media: false }
 
 export async function handleSlashCommand(parts: SlackParts, command: SlashCommand, signal: AbortSignal): Promise<void> {
   try {
@@ -179,12 +176,7 @@ async function identifyFreshly(parts: SlackParts, userId: string, signal: AbortS
 }
 
 function explain(parts: SlackParts, error: unknown): CommandResult {
-  if (isFootnoteError(error)) {
-    const tone = error instanceof AccessDeniedError ? 'refusal' : 'error'
-    return { kind: 'notice', tone, text: error.message, details: [] }
-  }
-  const reference = randomUUID().slice(0, 8)
-  parts.core.log.error({ err: error, reference }, 'A Slack command failed')
-  const text = `Something went wrong on our side. Try again, or give your admin the reference ${reference}.`
-  return { kind: 'notice', tone: 'error', text, details: [] }
+  const tone = error instanceof AccessDeniedError ? 'refusal' : 'error'
+  const { text } = explainFailure(parts.core.log, error, 'A Slack command failed')
+  return { kind: 'notice', tone, text, details: [] }
 }

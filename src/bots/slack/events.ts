@@ -21,6 +21,20 @@ export type AskedInSlack = {
   isExternallyShared: boolean
 }
 
+/** True for a body that holds an object, as JSON or in the `payload` of a form: anything else Slack never sends. */
+export function isDelivery(body: Buffer, contentType: string | undefined): boolean {
+  const text = body.toString()
+  const isForm = contentType === 'application/x-www-form-urlencoded'
+  const payload = isForm ? new URLSearchParams(text).get('payload') : text
+  if (payload === null) return true
+  try {
+    const value: unknown = JSON.parse(payload)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
 const questionEvent = z.object({
   team_id: z.string().nullish(),
   authorizations: z.array(z.object({ team_id: z.string().nullish() })).default([]),

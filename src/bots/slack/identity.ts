@@ -1,6 +1,7 @@
 // Who asks, as Slack itself says it. Fails closed: what Slack does not say clearly is `undefined`, which is a refusal.
 import { z } from 'zod'
 import type { Logger } from '../../log.ts'
+import { createMemory } from '../memory.ts'
 import type { Asker } from '../question.ts'
 import type { SlackApi } from './web-api.ts'
 
@@ -28,20 +29,17 @@ type Options = {
   log: Logger
 }
 
-const maxAgeMs = 15 * 60_000
-const maxRemembered = 10_000
+const memoryLimits = { lifetimeMs: 15 * 60_000, maxEntries: 10_000 }
 
 export function createSlackIdentity({ api, installation, allowedTeams, now, log }: Options): SlackIdentity {
-  const remembered = new Map<string, { asker: Asker; at: number }>()
+  const askers = createMemory<Asker>(memoryLimits)
   return {
     async identify(userId, signal, { fresh } = { fresh: false }) {
-      const known = remembered.get(userId)
-      if (!fresh && known !== undefined && now().getTime() - known.at < maxAgeMs) return known.asker
-      remembered.delete(userId)
+      if (fresh) askers.forget(userId)
+      const known = askers.find(userId, now())
+      if (known !== undefined) return known
       const asker = await fetchAsker(userId, signal)
-      if (asker === undefined) return undefined
-      if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
-      remembered.set(userId, { asker, at: now().getTime() })
+      if (asker !== undefined) askers.remember(userId, asker, now())
       return asker
     },
   }

@@ -40,6 +40,9 @@ export type SlackApi = {
   respond(responseUrl: string, message: SlackMessage, signal: AbortSignal): Promise<void>
 }
 
+/** For every posted message: Slack would fetch and show what an address in the text leads to. */
+export const noPreviews = { unfurl_links: false, unfurl_media: false }
+
 type Send = (method: string, args: Record<string, unknown>, signal: AbortSignal) => Promise<SlackResponse>
 
 const maxAttempts = 3

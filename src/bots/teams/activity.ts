@@ -50,6 +50,11 @@ export type Place = {
   person: { id: string; name: string | undefined; objectId: string | undefined }
 }
 
+/** The id of the chat or channel itself, whichever thread of it the place is. */
+export function chatIdOf({ conversationId }: Place): string {
+  return conversationId.replace(/;messageid=.*$/, '')
+}
+
 /** The sender, recipient and conversation of what we send there. */
 export function addressOf({ conversationId, conversationType, tenantId, audience, bot, person }: Place) {
   return {
@@ -74,6 +79,8 @@ export type Card = {
 }
 export type CardPart = { type: string; [key: string]: unknown }
 
+export const cardContentType = 'application/vnd.microsoft.card.adaptive'
+
 /** A message as we send it; app.ts adds sender and conversation. */
 export type OutboundMessage = {
   text?: string
@@ -81,7 +88,7 @@ export type OutboundMessage = {
   /** Shown in notifications when there is no text. */
   summary?: string
   entities?: Record<string, unknown>[]
-  attachments?: { contentType: 'application/vnd.microsoft.card.adaptive'; content: Card }[]
+  attachments?: { contentType: typeof cardContentType; content: Card }[]
   channelData?: Record<string, unknown>
 }
 

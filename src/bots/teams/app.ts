@@ -8,26 +8,22 @@ import {
   ServiceClientCredentialsFactory,
 } from 'botframework-connector'
 import * as mappers from 'botframework-connector/lib/connectorApi/models/mappers.js'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Core } from '../../core/core.ts'
 import { AccessDeniedError, isFootnoteError } from '../../errors.ts'
+import { settledWithin } from '../settled-within.ts'
+import { createUnderWay } from '../under-way.ts'
 import { type TeamsActions, defaultActions } from './actions.ts'
-import { type InvokeResponse, type OutboundMessage, type Place, addressOf, inboundActivity } from './activity.ts'
+import { type OutboundMessage, type Place, addressOf, chatIdOf } from './activity.ts'
+import { createPermits } from './audience.ts'
 import { deliver } from './delivery.ts'
-import { parseActivity } from './events.ts'
-import {
-  type TeamsPolicy,
-  channelIssuer,
-  claimsChannel,
-  findRefusal,
-  isServiceUrlAllowed,
-  resolvePolicy,
-} from './gate.ts'
+import { createDialogs } from './dialogs.ts'
+import { type TeamsPolicy, channelIssuer, isServiceUrlAllowed, resolvePolicy } from './gate.ts'
 import { createIdentify } from './identity.ts'
 import { createBotLogin, resolveLogin } from './login.ts'
+import { createIsRepeated } from './messages.ts'
+import { type HttpRequest, type TeamsParts, createReceiver } from './receiver.ts'
 import type { TeamsTransport } from './reply.ts'
-import { createTasks } from './tasks.ts'
-import { type Turns, createTurns } from './turns.ts'
 
 export type TeamsApp = {
   /** Mounts POST /api/messages. */
@@ -37,32 +33,28 @@ export type TeamsApp = {
 }
 
 const processTimeoutMs = 10_000
-const stopTimeoutMs = 10_000
+const stopWaitMs = 10_000
 const unknownMember = new Set(['teams_refused', 'teams_message_invalid'])
 
+/** Single actions may be replaced; `dialogAnswerWithinMs` is how long a dialog waits for its card. */
+type TeamsOptions = Partial<TeamsActions> & { dialogAnswerWithinMs?: number }
+
 /** Undefined when Teams is not configured. `InvalidInputError` when the configuration is incomplete or unsafe. */
-export async function createTeamsApp(
-  core: Core,
-  actions: Partial<TeamsActions> & { dialogAnswerWithinMs?: number } = {},
-): Promise<TeamsApp | undefined> {
+export async function createTeamsApp(core: Core, options: TeamsOptions = {}): Promise<TeamsApp | undefined> {
   const policy = resolvePolicy(core.config)
   if (policy === undefined) return undefined
   keepEntityProperties()
   const adapter = new CloudAdapter(createAuthentication(core, policy))
-  const transport = createTransport(adapter, policy)
-  const turns = createTurns({
-    core,
-    actions: { ...defaultActions, ...actions },
-    transport,
-    identify: createIdentify((place, signal) => transport.fetchMember(place, signal), core.now),
-    appId: policy.appId,
-    dialogAnswerWithinMs: actions.dialogAnswerWithinMs,
+  const underWay = createUnderWay(core.log)
+  const receive = createReceiver({
+    policy,
+    authenticate: (request, logic) => processTurn(adapter, request, logic),
+    underWay,
+    parts: createParts(core, options, createTransport(adapter, policy), policy.appId),
   })
-  const tasks = createTasks(stopTimeoutMs)
-  const receive = createReceiver({ core, policy, adapter, turns, tasks })
   return {
     register: (fastify) => void fastify.post('/api/messages', receive),
-    stop: () => tasks.stop(),
+    stop: () => underWay.finish(stopWaitMs),
   }
 }
 
@@ -75,54 +67,30 @@ function keepEntityProperties(): void {
   entity.additionalProperties = { type: { name: 'Object' } }
 }
 
-type ReceiverParts = {
-  core: Core
-  policy: TeamsPolicy
-  adapter: CloudAdapter
-  turns: Turns
-  tasks: ReturnType<typeof createTasks>
-}
-
-/** Authenticates, acknowledges at once and answers in the background; invokes are answered in the response. */
-function createReceiver({ core, policy, adapter, turns, tasks }: ReceiverParts) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const parsed = inboundActivity.safeParse(request.body)
-    if (!parsed.success) return reply.code(400).send()
-    if (policy.appId !== undefined && !claimsChannel(request.headers.authorization)) return reply.code(401).send()
-    if (tasks.isStopping()) return reply.code(503).send()
-
-    let outcome: InvokeResponse | { status: number } | undefined
-    const logic = async (): Promise<void> => {
-      outcome = { status: 200 }
-      const refusal = findRefusal(parsed.data, policy)
-      if (refusal !== undefined) {
-        core.log.warn({ refusal }, 'teams: turned away')
-        outcome = { status: 403 }
-        return
-      }
-      const event = parseActivity(parsed.data)
-      if (event.kind === 'question' || event.kind === 'command') {
-        tasks.start((signal) => turns.answerMessage(event, signal))
-      } else if (parsed.data.type === 'invoke') outcome = await turns.answerInvoke(event, tasks.signal)
-    }
-    const http = { method: request.method, headers: request.headers, body: { ...parsed.data } }
-    const code = await processTurn(adapter, http, logic)
-    // Whatever the SDK says about a request that it did not let through is for its own log, not for the caller.
-    if (outcome === undefined) return reply.code(code === 500 ? 401 : code).send()
-    return 'body' in outcome ? reply.code(outcome.status).send(outcome.body) : reply.code(outcome.status).send()
+function createParts(
+  core: Core,
+  options: TeamsOptions,
+  transport: TeamsTransport,
+  appId: string | undefined,
+): TeamsParts {
+  const { dialogAnswerWithinMs: answerWithinMs, ...given } = options
+  const actions = { ...defaultActions, ...given }
+  const identify = createIdentify((place, signal) => transport.fetchMember(place, signal), core.now)
+  return {
+    core,
+    actions,
+    transport,
+    identify,
+    permits: createPermits(transport.fetchMembers, core.now),
+    isRepeated: createIsRepeated(core.now),
+    dialogs: createDialogs({ core, actions, identify, answerWithinMs }),
+    appId,
   }
-}
-
-type HttpRequest = {
-  method: string
-  headers: Record<string, string | string[] | undefined>
-  body: Record<string, unknown>
 }
 
 /** Resolves to the HTTP status that the adapter decided on; its fetch of signing keys has no timeout of its own. */
 async function processTurn(adapter: CloudAdapter, request: HttpRequest, logic: () => Promise<void>): Promise<number> {
   let code = 200
-  let timer: NodeJS.Timeout | undefined
   const response = {
     status: (status: number) => void (code = status),
     send() {},
@@ -130,20 +98,11 @@ async function processTurn(adapter: CloudAdapter, request: HttpRequest, logic: (
     end() {},
     socket: undefined,
   }
-  const late = new Promise<number>((resolve) => {
-    timer = setTimeout(resolve, processTimeoutMs, 503)
-  })
-  try {
-    return await Promise.race([
-      adapter.process(request, response, logic).then(
-        () => code,
-        () => 500,
-      ),
-      late,
-    ])
-  } finally {
-    clearTimeout(timer)
-  }
+  const processed = adapter.process(request, response, logic).then(
+    () => code,
+    () => 500,
+  )
+  return (await settledWithin(processed, processTimeoutMs)) ?? 503
 }
 
 function createAuthentication(core: Core, policy: TeamsPolicy): ConfigurationBotFrameworkAuthentication {
@@ -193,66 +152,41 @@ class BotCredentials extends ServiceClientCredentialsFactory {
 }
 
 function createTransport(adapter: CloudAdapter, policy: TeamsPolicy): TeamsTransport {
-  async function withClient<T>(place: Place, use: (client: ConnectorClient) => Promise<T>): Promise<T> {
-    if (!isServiceUrlAllowed(place.serviceUrl, policy)) {
-      throw new AccessDeniedError(
-        'teams_service_url',
-        'The address that Teams named is not one of TEAMS_SERVICE_HOSTS.',
-      )
-    }
-    const results: T[] = []
-    const reference = {
-      serviceUrl: place.serviceUrl,
-      channelId: 'msteams',
-      ...addressOf(place),
-      bot: addressOf(place).from,
-    }
-    await adapter.continueConversationAsync(policy.appId ?? '', reference, async (context: TurnContext) => {
-      const client = context.turnState.get<ConnectorClient>(adapter.ConnectorClientKey)
-      withoutRetries(client)
-      results.push(await use(client))
-    })
-    return results[0] as T
-  }
-
+  const call = createCall(adapter, policy)
   return {
     async post(place, message, signal) {
-      const send = (abortSignal: AbortSignal) =>
-        withClient(place, (client) =>
-          client.conversations.sendToConversation(place.conversationId, toActivity(place, message), { abortSignal }),
-        )
-      const { id } = await deliver({ isIdempotent: false, send }, signal)
+      const { conversationId } = place
+      const activity = toActivity(place, message)
+      const { id } = await call(place, { isIdempotent: false, signal }, (conversations, options) =>
+        conversations.sendToConversation(conversationId, activity, options),
+      )
       return id
     },
     async update(place, messageId, message, signal) {
+      const { conversationId } = place
       const activity = { ...toActivity(place, message), id: messageId }
-      const send = (abortSignal: AbortSignal) =>
-        withClient(place, (client) =>
-          client.conversations.updateActivity(place.conversationId, messageId, activity, { abortSignal }),
-        )
-      await deliver({ isIdempotent: true, send }, signal)
+      await call(place, { isIdempotent: true, signal }, (conversations, options) =>
+        conversations.updateActivity(conversationId, messageId, activity, options),
+      )
     },
     async openPrivateChat(place, signal) {
       const { from: bot, recipient: person } = addressOf(place)
       const channelData = { tenant: { id: place.tenantId } }
       const parameters = { bot, members: [person], isGroup: false, tenantId: place.tenantId, channelData }
-      const send = (abortSignal: AbortSignal) =>
-        withClient(place, (client) =>
-          client.conversations.createConversation(parameters as unknown as ConversationParameters, { abortSignal }),
-        )
       // Creating the chat again gives the same chat.
-      const { id } = await deliver({ isIdempotent: true, send }, signal)
+      const { id } = await call(place, { isIdempotent: true, signal }, (conversations, options) =>
+        conversations.createConversation(parameters as unknown as ConversationParameters, options),
+      )
       return { ...place, conversationId: id, conversationType: 'personal', audience: 'direct', teamId: undefined }
     },
     async fetchMember(place, signal) {
       // A team's roster knows the people of its channels.
-      const roster = place.teamId ?? place.conversationId.replace(/;messageid=.*$/, '')
-      const send = (abortSignal: AbortSignal) =>
-        withClient(place, (client) =>
-          client.conversations.getConversationMember(roster, place.person.id, { abortSignal }),
-        )
+      const roster = place.teamId ?? chatIdOf(place)
       try {
-        return { ...(await deliver({ isIdempotent: true, send }, signal)) }
+        const member = await call(place, { isIdempotent: true, signal }, (conversations, options) =>
+          conversations.getConversationMember(roster, place.person.id, options),
+        )
+        return { ...member }
       } catch (error) {
         // The connector does not know the person or does not let us ask: nobody vouches for them.
         if (isFootnoteError(error) && unknownMember.has(error.code)) return undefined
@@ -260,14 +194,50 @@ function createTransport(adapter: CloudAdapter, policy: TeamsPolicy): TeamsTrans
       }
     },
     async fetchMembers(place, { rosterId, ...page }, signal) {
-      const send = (abortSignal: AbortSignal) =>
-        withClient(place, (client) =>
-          client.conversations.getConversationPagedMembers(rosterId, { ...page, abortSignal } as PageOptions),
-        )
-      const { members, continuationToken } = await deliver({ isIdempotent: true, send }, signal)
+      const { members, continuationToken } = await call(
+        place,
+        { isIdempotent: true, signal },
+        (conversations, options) =>
+          conversations.getConversationPagedMembers(rosterId, { ...page, ...options } as PageOptions),
+      )
       return { members: members?.map((member) => ({ ...member })), continuationToken }
     },
   }
+}
+
+type Conversations = ConnectorClient['conversations']
+
+/** One call to the connector of a place, with the timeout and the retries of delivery.ts. */
+function createCall(adapter: CloudAdapter, policy: TeamsPolicy) {
+  return <T>(
+    place: Place,
+    { isIdempotent, signal }: { isIdempotent: boolean; signal: AbortSignal },
+    use: (conversations: Conversations, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => {
+    const send = (abortSignal: AbortSignal) =>
+      withClient(adapter, policy, place, ({ conversations }) => use(conversations, { abortSignal }))
+    return deliver({ isIdempotent, send }, signal)
+  }
+}
+
+async function withClient<T>(
+  adapter: CloudAdapter,
+  policy: TeamsPolicy,
+  place: Place,
+  use: (client: ConnectorClient) => Promise<T>,
+): Promise<T> {
+  if (!isServiceUrlAllowed(place.serviceUrl, policy)) {
+    throw new AccessDeniedError('teams_service_url', 'The address that Teams named is not one of TEAMS_SERVICE_HOSTS.')
+  }
+  const address = addressOf(place)
+  const reference = { serviceUrl: place.serviceUrl, channelId: 'msteams', ...address, bot: address.from }
+  const results: T[] = []
+  await adapter.continueConversationAsync(policy.appId ?? '', reference, async (context: TurnContext) => {
+    const client = context.turnState.get<ConnectorClient>(adapter.ConnectorClientKey)
+    withoutRetries(client)
+    results.push(await use(client))
+  })
+  return results[0] as T
 }
 
 /** The SDK's own retries would post a message again whose outcome is unknown; delivery.ts decides instead. */
@@ -278,10 +248,10 @@ function withoutRetries(client: ConnectorClient): void {
   http.pipeline.removePolicy({ name: 'defaultRetryPolicy' })
 }
 
-type ConversationParameters = Parameters<ConnectorClient['conversations']['createConversation']>[0]
+type ConversationParameters = Parameters<Conversations['createConversation']>[0]
 /** The SDK wants a token for the first page too, and leaves out of the address what is undefined. */
 type PageOptions = { pageSize: number; continuationToken: string; abortSignal: AbortSignal }
-type SentActivity = Parameters<ConnectorClient['conversations']['sendToConversation']>[1]
+type SentActivity = Parameters<Conversations['sendToConversation']>[1]
 
 function toActivity(place: Place, message: OutboundMessage): Partial<SentActivity> {
   return { ...(message as Partial<SentActivity>), type: 'message', channelId: 'msteams', ...addressOf(place) }

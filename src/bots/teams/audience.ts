@@ -1,12 +1,12 @@
 // Roster of a conversation → may an answer be shown there? What Confluence holds is shown to members of the organisation
 // only, and in a chat or channel everybody on the roster reads along. Whatever cannot be read counts as a no.
 import { isFootnoteError } from '../../errors.ts'
-import type { Place } from './activity.ts'
+import { createMemory } from '../memory.ts'
+import { type Place, chatIdOf } from './activity.ts'
 import { resolveKind } from './identity.ts'
 
-/** How long a conversation without outsiders is believed to have none; somebody who is added may read that long. */
-const lifetimeMs = 5 * 60_000
-const maxRemembered = 5_000
+/** A conversation without outsiders is believed to have none; somebody who is added may read that long. */
+const memoryLimits = { lifetimeMs: 5 * 60_000, maxEntries: 5_000 }
 /** The connector serves no more a page (get-teams-context in MicrosoftDocs/msteams-docs). */
 const pageSize = 500
 const maxPages = 20
@@ -31,18 +31,16 @@ export type Permits = (place: Place, signal: AbortSignal) => Promise<boolean>
 
 /** Only a yes is remembered. Rejects when `signal` was aborted. */
 export function createPermits(fetchMembers: FetchMembers, now: () => Date): Permits {
-  const remembered = new Map<string, number>()
+  const permitted = createMemory<true>(memoryLimits)
 
   return async (place, signal) => {
     if (place.audience === 'direct') return true
     const rosterIds = listRosterIds(place)
     const key = JSON.stringify([place.tenantId, ...rosterIds])
-    if ((remembered.get(key) ?? 0) > now().getTime()) return true
-    remembered.delete(key)
-    const readAt = now().getTime()
+    const askedAt = now()
+    if (permitted.find(key, askedAt) !== undefined) return true
     if (!(await areMembersOnly(place, rosterIds, signal))) return false
-    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
-    remembered.set(key, readAt + lifetimeMs)
+    permitted.remember(key, true, askedAt)
     return true
   }
 
@@ -81,8 +79,9 @@ export function createPermits(fetchMembers: FetchMembers, now: () => Date): Perm
  * with whom a channel is shared are on the channel's roster only (microsoft/teams.net#100). So both are asked, and a
  * channel whose team is not said has none that would do.
  */
-export function listRosterIds({ conversationId, conversationType, teamId }: Place): string[] {
-  const ownId = conversationId.replace(/;messageid=.*$/, '')
+export function listRosterIds(place: Place): string[] {
+  const { conversationType, teamId } = place
+  const ownId = chatIdOf(place)
   if (teamId === undefined) return conversationType === 'channel' ? [] : [ownId]
   return [...new Set([teamId, ownId])]
 }

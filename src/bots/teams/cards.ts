@@ -1,6 +1,6 @@
 // Adaptive Cards 1.5 for commands: help, status, the offer to connect. Pure.
 import type { CommandResult, ConnectionStatus, SpaceStatus } from '../commands/command.ts'
-import type { Card, CardPart, OutboundMessage, Place } from './activity.ts'
+import { type Card, type CardPart, type OutboundMessage, type Place, cardContentType } from './activity.ts'
 import { escapeCardText, shorten, toHref } from './markdown.ts'
 
 /** Cards stay well below the message limit: no separate limit is documented. */
@@ -24,7 +24,7 @@ export function textBlock(text: string, options: Record<string, unknown> = {}): 
 const title = { weight: 'Bolder', size: 'Medium' }
 
 function attach(card: Card, summary: string): OutboundMessage {
-  return { summary, attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }] }
+  return { summary, attachments: [{ contentType: cardContentType, content: card }] }
 }
 
 export function renderHelpCard(commands: Extract<CommandResult, { kind: 'help' }>['commands']): OutboundMessage {

@@ -1,6 +1,6 @@
 // Teams' activities → what happened, in our words. Pure; whether the sender may talk to us is gate.ts's matter.
 import { characterEntities } from 'character-entities'
-import type { Command } from '../commands/command.ts'
+import { usages } from '../commands/parse.ts'
 import type { Question } from '../question.ts'
 import { type InboundActivity, type Place, inboundActivity } from './activity.ts'
 
@@ -26,17 +26,7 @@ export type TeamsEvent =
   | { kind: 'ignored'; reason: string }
 
 /** First words that make a command without the slash; anything else after "confluence" is a question about it. */
-const commandWords: readonly string[] = [
-  'help',
-  'connect',
-  'sync',
-  'status',
-  'test',
-  'spaces',
-  'ask',
-  'search',
-  'why',
-] satisfies Command['name'][]
+const commandWords = new Set<string>(usages.map(({ name }) => name))
 
 /** What an authenticated activity means for us. Anything unexpected is `ignored` with the reason. */
 export function parseActivity(body: unknown): TeamsEvent {
@@ -136,7 +126,7 @@ function findCommandText(text: string): string | undefined {
   const [, slash, rest = ''] = /^(\/?)\s*confluence(?:\s+([\s\S]*))?$/i.exec(text) ?? []
   if (slash === undefined) return /^\/?\s*help$/i.test(text) ? 'help' : undefined
   if (rest === '') return 'help'
-  const isCommandWord = commandWords.includes(rest.split(/\s/, 1)[0]?.toLowerCase() ?? '')
+  const isCommandWord = commandWords.has(rest.split(/\s/, 1)[0]?.toLowerCase() ?? '')
   return slash === '/' || isCommandWord ? rest : undefined
 }
 

@@ -1,10 +1,10 @@
 // Roster member → asker. The roster is the platform's own word about a person; names and addresses in messages are not.
+import { createMemory } from '../memory.ts'
 import type { Asker } from '../question.ts'
 import type { Place } from './activity.ts'
 
-/** How long a resolved asker is believed. Somebody who leaves the organisation is refused after this at the latest. */
-const lifetimeMs = 15 * 60_000
-const maxRemembered = 5_000
+/** Somebody who leaves the organisation is refused after this time at the latest. */
+const memoryLimits = { lifetimeMs: 15 * 60_000, maxEntries: 5_000 }
 
 export type Identify = (place: Place, signal: AbortSignal) => Promise<Asker | undefined>
 
@@ -13,16 +13,13 @@ export function createIdentify(
   fetchMember: (place: Place, signal: AbortSignal) => Promise<Record<string, unknown> | undefined>,
   now: () => Date,
 ): Identify {
-  const remembered = new Map<string, { asker: Asker; until: number }>()
+  const askers = createMemory<Asker>(memoryLimits)
   return async (place, signal) => {
     const key = JSON.stringify([place.tenantId, place.person.id, place.person.objectId])
-    const known = remembered.get(key)
-    if (known !== undefined && known.until > now().getTime()) return known.asker
-    remembered.delete(key)
+    const known = askers.find(key, now())
+    if (known !== undefined) return known
     const asker = resolveAsker(await fetchMember(place, signal), place)
-    if (asker === undefined) return undefined
-    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '')
-    remembered.set(key, { asker, until: now().getTime() + lifetimeMs })
+    if (asker !== undefined) askers.remember(key, asker, now())
     return asker
   }
 }

@@ -243,7 +243,7 @@ test('tells the person what was wrong with a command, and only a reference for a
   await teams.waitForActivity(personalChat.id, (activity) => activity['text'] === 'Write /confluence help.')
   await teams.sendMessage('a question')
   const shown = await teams.waitForActivity(personalChat.id, (activity) =>
-    String(activity['text']).includes('Reference'),
+    /reference [0-9a-f]{8}/.test(String(activity['text'])),
   )
   expect(shown['text']).not.toContain('secret')
 })

@@ -98,7 +98,7 @@ test('shows an error at its field and keeps everything but the secret', async ()
 test('shows only a reference for a bug', async () => {
   const { teams } = await start({ actions: { draftConnection: () => Promise.reject(new Error('inner detail')) } })
   const form = cardOf(await teams.sendInvoke('task/submit', { data: filledIn }))
-  expect(textOf(form)).toMatch(/Reference: [0-9a-f]{8}/)
+  expect(textOf(form)).toMatch(/reference [0-9a-f]{8}/)
   expect(textOf(form)).not.toContain('inner detail')
 })
 
