@@ -59,7 +59,8 @@ function toHtml(storage: string): string {
         .replace(/<[^>]*>/g, '')
         .trim()
         .replace(/\s+/g, '-')
-      return `<h${level} id="${escape(id)}">${text}</h${level}>`
+      // What stands between the tags is escaped already, but for the quotation mark.
+      return `<h${level} id="${id.replaceAll('"', '&quot;')}">${text}</h${level}>`
     })
 }
 

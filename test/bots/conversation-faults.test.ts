@@ -3,13 +3,12 @@ import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startAnthropic } from '../../sandbox/anthropic/anthropic.ts'
 import { answerQuestion } from '../../src/bots/conversation.ts'
-import type { Asker, Question, Reply } from '../../src/bots/question.ts'
+import type { Reply } from '../../src/bots/question.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Core } from '../../src/core/core.ts'
 import { AccessDeniedError, TransientError } from '../../src/errors.ts'
 import { describeError } from '../../src/log.ts'
 import { databaseKinds } from '../support/database.ts'
-import { type Flow, openFlow } from '../support/flow.ts'
 import {
   type Screen,
   alice,
@@ -22,6 +21,7 @@ import {
   question,
   signal,
   stateOf,
+  useCompany,
 } from './conversation-screen.ts'
 
 function failing(error: Error): () => Promise<never> {
@@ -31,22 +31,8 @@ function failing(error: Error): () => Promise<never> {
 }
 
 describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claude answers, on %s', (kind) => {
-  let flow: Flow
-  let now = new Date('2026-05-04T09:00:00Z')
-  const laterBy = (ms: number): void => void (now = new Date(now.getTime() + ms))
-
-  beforeAll(async () => {
-    flow = await openFlow(kind, { now: () => now })
-    await flow.connect()
-    await flow.work()
-  })
-  afterAll(() => flow.close())
-
-  async function show(asked: Question, asker: Asker | undefined = alice, core: Core = flow.core): Promise<Screen> {
-    const screen: Screen = new Map()
-    await answerQuestion(core, asked, onScreen(screen, asker), signal())
-    return screen
-  }
+  const company = useCompany(kind)
+  const { laterBy, show } = company
 
   describe('faults', () => {
     it.each([1, 2])('repeats an update that fails for a moment %i times', async (failures) => {
@@ -55,7 +41,7 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
       const reply = onScreen(screen, alice)
       let left = failures
       await answerQuestion(
-        flow.core,
+        company.flow.core,
         asked,
         {
           ...reply,
@@ -67,7 +53,7 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
         signal(),
       )
       expect(answerOn(screen).kind).toBe('answer')
-      expect(await stateOf(flow.core, asked)).toEqual({ question: 'answered', delivery: 'delivered' })
+      expect(await stateOf(company.flow.core, asked)).toEqual({ question: 'answered', delivery: 'delivered' })
     })
 
     it.each([
@@ -81,9 +67,9 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
         calls += 1
         throw fault
       }
-      await answerQuestion(flow.core, asked, onScreen(screen, alice, { update }), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, alice, { update }), signal())
       expect(calls).toBe(attempts)
-      expect(await stateOf(flow.core, asked)).toEqual({ question: 'failed', delivery: 'failed' })
+      expect(await stateOf(company.flow.core, asked)).toEqual({ question: 'failed', delivery: 'failed' })
     })
 
     it('looks whether a placeholder arrived whose posting broke off, and posts again where it cannot', async () => {
@@ -100,7 +86,7 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
           return id
         }
         const findPosted = async (): Promise<string | undefined> => (canLookUp ? 'm1' : undefined)
-        await answerQuestion(flow.core, question(leave), { ...reply, post, findPosted }, signal())
+        await answerQuestion(company.flow.core, question(leave), { ...reply, post, findPosted }, signal())
         const ends = [...screen.values()].map((shown) => shown.at(-1)?.kind)
         expect(ends).toEqual(canLookUp ? ['answer'] : ['working', 'answer'])
       }
@@ -110,9 +96,9 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
       const asked = question(leave)
       const screen: Screen = new Map()
       const removed = new AccessDeniedError('not_in_channel', 'The bot was removed.')
-      await answerQuestion(flow.core, asked, onScreen(screen, alice, { post: failing(removed) }), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, alice, { post: failing(removed) }), signal())
       expect(screen.size).toBe(0)
-      expect(await stateOf(flow.core, asked)).toEqual({ question: 'failed', delivery: 'failed' })
+      expect(await stateOf(company.flow.core, asked)).toEqual({ question: 'failed', delivery: 'failed' })
     })
 
     it('shows a sentence with a reference for an internal failure, which the log has in full', async () => {
@@ -123,7 +109,12 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
       const log = pino({ serializers: { err: describeError } }, sink)
       const screen: Screen = new Map()
       const identify = failing(new Error('cannot read /srv/roster of undefined'))
-      await answerQuestion(flow.replica({ log }), question(leave), onScreen(screen, alice, { identify }), signal())
+      await answerQuestion(
+        company.flow.replica({ log }),
+        question(leave),
+        onScreen(screen, alice, { identify }),
+        signal(),
+      )
       const text = noticeOn(screen)
       expect(text).toMatch(
         /^Something went wrong while I looked for an answer\. Please ask again\. \(reference \w{8}\)$/,
@@ -142,7 +133,7 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
     beforeAll(async () => {
       claude = await startAnthropic()
       const config = loadConfig({ ANTHROPIC_API_KEY: 'sk-ant-sandbox', ANTHROPIC_BASE_URL: claude.url })
-      core = flow.replica({ config })
+      core = company.flow.replica({ config })
     })
     afterEach(() => void claude.requests.splice(0))
     afterAll(() => claude.close())
@@ -195,7 +186,7 @@ describe.each(databaseKinds)('answerQuestion, when something goes wrong or Claud
       stopping.abort(new Error('Stopping.'))
       await answering
       expect(noticeOn(screen)).toMatch(/^I was stopped before I had an answer\./)
-      expect(await stateOf(flow.core, asked)).toEqual({ question: 'failed', delivery: 'delivered' })
+      expect(await stateOf(company.flow.core, asked)).toEqual({ question: 'failed', delivery: 'delivered' })
     })
 
     it('says that it took too long when the time for an answer is over', async () => {

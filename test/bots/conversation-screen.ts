@@ -1,11 +1,14 @@
 // One conversation as the tests of the flow see it: what was asked, and what stands on the screen.
 import { eq } from 'drizzle-orm'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import type { Asker, Question, Reply, ReplyContent } from '../../src/bots/question.ts'
 import type { Answer } from '../../src/core/answer/answer.ts'
 import type { Core } from '../../src/core/core.ts'
 import { deliveries, questions } from '../../src/db/schema/questions.ts'
-import { slackMember } from '../support/flow.ts'
+import { answerQuestion } from '../../src/bots/conversation.ts'
+import { stoppedClock } from '../support/core.ts'
+import type { DatabaseKind } from '../support/database.ts'
+import { type Flow, openSyncedFlow, slackMember } from '../support/flow.ts'
 
 export const leave = 'How many days of annual leave do I have?'
 export const toner = 'Where is the printer toner kept?'
@@ -33,6 +36,35 @@ export function onScreen(screen: Screen, asker: Asker | undefined, overrides: Pa
     findPosted: async () => undefined,
     identify: async () => asker,
     ...overrides,
+  }
+}
+
+export type Company = {
+  /** There while tests run. */
+  readonly flow: Flow
+  laterBy: (ms: number) => void
+  /** Asks, and what people see of it. */
+  show: (asked: Question, asker?: Asker, core?: Core) => Promise<Screen>
+}
+
+/** The small company for the tests of one `describe`, synced, at a time that stands still. */
+export function useCompany(kind: DatabaseKind): Company {
+  const clock = stoppedClock(new Date('2026-05-04T09:00:00Z'))
+  let flow: Flow
+  beforeAll(async () => {
+    flow = await openSyncedFlow(kind, { now: clock.now })
+  })
+  afterAll(() => flow.close())
+  return {
+    get flow() {
+      return flow
+    },
+    laterBy: clock.advance,
+    async show(asked, asker = alice, core = flow.core) {
+      const screen: Screen = new Map()
+      await answerQuestion(core, asked, onScreen(screen, asker), signal())
+      return screen
+    },
   }
 }
 

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { answerQuestion } from '../../src/bots/conversation.ts'
-import type { Asker, Question, Reply } from '../../src/bots/question.ts'
-import type { Core } from '../../src/core/core.ts'
+import type { Question, Reply } from '../../src/bots/question.ts'
 import { databaseKinds } from '../support/database.ts'
-import { type Flow, openFlow } from '../support/flow.ts'
 import {
   type Screen,
   alice,
@@ -19,6 +17,7 @@ import {
   standing,
   stateOf,
   toner,
+  useCompany,
 } from './conversation-screen.ts'
 
 function hang(): Promise<never> {
@@ -26,22 +25,8 @@ function hang(): Promise<never> {
 }
 
 describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
-  let flow: Flow
-  let now = new Date('2026-05-04T09:00:00Z')
-  const laterBy = (ms: number): void => void (now = new Date(now.getTime() + ms))
-
-  beforeAll(async () => {
-    flow = await openFlow(kind, { now: () => now })
-    await flow.connect()
-    await flow.work()
-  })
-  afterAll(() => flow.close())
-
-  async function show(asked: Question, asker: Asker | undefined = alice, core: Core = flow.core): Promise<Screen> {
-    const screen: Screen = new Map()
-    await answerQuestion(core, asked, onScreen(screen, asker), signal())
-    return screen
-  }
+  const company = useCompany(kind)
+  const { laterBy, show } = company
 
   /** A process that goes as far as `until` and is never heard of again. */
   async function crash(asked: Question, screen: Screen, until: 'posting' | 'posted'): Promise<void> {
@@ -53,7 +38,7 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
     const reply = onScreen(screen, alice)
     const dying: Partial<Reply> =
       until === 'posted' ? { identify: stop } : { post: async (...args) => (await reply.post(...args), stop()) }
-    void answerQuestion(flow.core, asked, { ...reply, ...dying }, signal())
+    void answerQuestion(company.flow.core, asked, { ...reply, ...dying }, signal())
     await reached
   }
 
@@ -67,16 +52,16 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
       expect(answer.citations).toEqual([
         expect.objectContaining({ n: 1, pageId: '2', title: 'Annual leave', spaceKey: 'HB' }),
       ])
-      expect(await stateOf(flow.core, asked)).toEqual({ question: 'answered', delivery: 'delivered' })
+      expect(await stateOf(company.flow.core, asked)).toEqual({ question: 'answered', delivery: 'delivered' })
     })
 
     it('answers once what is delivered twice at the same time, also to two replicas, and again later', async () => {
       const asked = question(leave)
       const screen: Screen = new Map()
-      const cores = [flow.core, flow.replica(), flow.core, flow.replica()]
+      const cores = [company.flow.core, company.flow.replica(), company.flow.core, company.flow.replica()]
       await Promise.all(cores.map((core) => answerQuestion(core, asked, onScreen(screen, alice), signal())))
       laterBy(3_600_000)
-      await answerQuestion(flow.core, asked, onScreen(screen, alice), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, alice), signal())
       expect(answerOn(screen).kind).toBe('answer')
       expect(screen.get('m1')).toHaveLength(2)
     })
@@ -95,10 +80,10 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
       const screen: Screen = new Map()
       await crash(asked, screen, 'posted')
       laterBy(119_000)
-      await answerQuestion(flow.core, asked, onScreen(screen, alice), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, alice), signal())
       expect(standing(screen).kind).toBe('working')
       laterBy(2_000)
-      await answerQuestion(flow.replica(), asked, onScreen(screen, alice), signal())
+      await answerQuestion(company.flow.replica(), asked, onScreen(screen, alice), signal())
       expect(answerOn(screen).kind).toBe('answer')
     })
 
@@ -107,7 +92,12 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
       const screen: Screen = new Map()
       await crash(asked, screen, 'posting')
       laterBy(121_000)
-      await answerQuestion(flow.core, asked, onScreen(screen, alice, { findPosted: async () => 'm1' }), signal())
+      await answerQuestion(
+        company.flow.core,
+        asked,
+        onScreen(screen, alice, { findPosted: async () => 'm1' }),
+        signal(),
+      )
       expect(answerOn(screen).kind).toBe('answer')
     })
 
@@ -116,7 +106,7 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
       const screen: Screen = new Map()
       await crash(asked, screen, 'posting')
       laterBy(121_000)
-      await answerQuestion(flow.core, asked, onScreen(screen, alice), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, alice), signal())
       expect([...screen.values()].map((shown) => shown.at(-1)?.kind)).toEqual(['working', 'answer'])
     })
 
@@ -127,7 +117,7 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
         laterBy(121_000)
       }
       const screen: Screen = new Map()
-      await answerQuestion(flow.core, asked, onScreen(screen, alice), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, alice), signal())
       expect(screen.size).toBe(0)
     })
   })
@@ -142,15 +132,15 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
       const asked = question(leave)
       const text = noticeOn(await show(asked, asker))
       expect(text).toMatch(/^I answer members of this organisation only\./)
-      expect(await stateOf(flow.core, asked)).toEqual({ question: 'refused', delivery: 'delivered' })
+      expect(await stateOf(company.flow.core, asked)).toEqual({ question: 'refused', delivery: 'delivered' })
     })
 
     it('refuses somebody whom the platform does not vouch for', async () => {
       const asked = question(leave)
       const screen: Screen = new Map()
-      await answerQuestion(flow.core, asked, onScreen(screen, undefined), signal())
+      await answerQuestion(company.flow.core, asked, onScreen(screen, undefined), signal())
       expect(noticeOn(screen)).toMatch(/^I could not find out who you are/)
-      expect((await stateOf(flow.core, asked)).question).toBe('refused')
+      expect((await stateOf(company.flow.core, asked)).question).toBe('refused')
     })
 
     it.each(['', '   \n '])('asks back when the question is %j', async (text) => {
@@ -177,7 +167,7 @@ describe.each(databaseKinds)('answerQuestion on %s', (kind) => {
         text: 'I did not find an answer to that in Handbook and IT desk.',
         note: undefined,
       })
-      expect((await stateOf(flow.core, direct)).question).toBe('abstained')
+      expect((await stateOf(company.flow.core, direct)).question).toBe('abstained')
       const shared = answerOn(await show(question(nothing, { audience: 'shared', conversationId: 'C0GENERAL' })))
       expect(shared.text).toBe('I did not find an answer to that in Handbook.')
       expect(shared.note).toContain('ask me in a direct message')

@@ -5,6 +5,7 @@ import { insertPostings } from '../../src/db/queries/postings.ts'
 import { accessSets } from '../../src/db/schema/access.ts'
 import { connections } from '../../src/db/schema/connections.ts'
 import { chunks, pages, spaces } from '../../src/db/schema/content.ts'
+import { type DatabaseKind, openTestDatabase } from '../support/database.ts'
 
 export type ContentPage = {
   pageId: string
@@ -67,6 +68,14 @@ export async function insertSpace({ db }: Database, connectionId: number, key: s
     })
     .returning({ id: spaces.id })
   return row?.id ?? 0
+}
+
+/** A database with one connection, one access set and one space, `S`. */
+export async function openTestSpace(kind: DatabaseKind) {
+  const database = await openTestDatabase(kind)
+  const connection = await insertConnection(database)
+  const accessSet = await insertAccessSet(database, connection)
+  return { database, connection, accessSet, space: await insertSpace(database, connection, 'S') }
 }
 
 /** Returns our id of the page. */

@@ -11,8 +11,8 @@ import {
   writeIndexedPages,
 } from '../../src/db/queries/pages.ts'
 import { chunks, pages } from '../../src/db/schema/content.ts'
-import { databaseKinds, openTestDatabase } from '../support/database.ts'
-import { insertAccessSet, insertConnection, insertSpace } from './content.ts'
+import { databaseKinds } from '../support/database.ts'
+import { insertAccessSet, openTestSpace } from './content.ts'
 
 const indexed = (id: number, text: string, changes: Partial<IndexedPage> = {}): IndexedPage => ({
   id,
@@ -30,11 +30,9 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
   let open: number
   let closed: number
   beforeAll(async () => {
-    database = await openTestDatabase(kind)
-    const connection = await insertConnection(database)
-    open = await insertAccessSet(database, connection)
-    closed = await insertAccessSet(database, connection)
-    space = await insertSpace(database, connection, 'S')
+    const opened = await openTestSpace(kind)
+    ;({ database, space, accessSet: open } = opened)
+    closed = await insertAccessSet(database, opened.connection)
   })
   afterAll(() => database.close())
 
@@ -52,12 +50,13 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
     labels: [],
     webPath: `/pages/${pageId}`,
     accessSetId: open,
+    exclusion: null,
     isStale: false,
     ...changes,
   })
   const write = async (row: PageRow, text: string): Promise<number> => {
     const id = (await upsertPages(database.db, space, [row])).get(row.pageId) ?? 0
-    await writeIndexedPages(database, [indexed(id, text)])
+    await writeIndexedPages(database, [indexed(id, text)], 1)
     return id
   }
   const chunksOf = (id: number) => database.db.select().from(chunks).where(eq(chunks.pageId, id))
@@ -108,7 +107,7 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
   it('get no chunks when they were taken away while their text was fetched', async () => {
     const id = (await upsertPages(database.db, space, [listed('4')])).get('4') ?? 0
     await tombstonePages(database.db, [id], new Date())
-    await writeIndexedPages(database, [indexed(id, 'too late')])
+    await writeIndexedPages(database, [indexed(id, 'too late')], 1)
     expect(await chunksOf(id)).toEqual([])
   })
 
@@ -120,7 +119,7 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
     // A second census that sees no difference any more must not forget the first one's verdict.
     await upsertPages(database.db, space, [listed('5', { versionNumber: 2 })])
     expect(await pageOf(id)).toMatchObject({ isStale: true })
-    await writeIndexedPages(database, [indexed(id, 'kept', { versionNumber: 2, chunks: undefined })])
+    await writeIndexedPages(database, [indexed(id, 'kept', { versionNumber: 2, chunks: undefined })], 1)
     expect(await pageOf(id)).toMatchObject({ versionNumber: 2, indexedVersion: 2, isStale: false })
     expect(await chunksOf(id)).toEqual([before])
   })

@@ -2,18 +2,15 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, rows } from '../../src/db/database.ts'
 import { insertPostings, rebuildPostings } from '../../src/db/queries/postings.ts'
-import { databaseKinds, openTestDatabase } from '../support/database.ts'
-import { insertAccessSet, insertConnection, insertPage, insertSpace } from './content.ts'
+import { databaseKinds } from '../support/database.ts'
+import { insertPage, openTestSpace } from './content.ts'
 
 describe.each(databaseKinds)('postings on %s', (kind) => {
   let database: Database
   let space: number
   let set: number
   beforeAll(async () => {
-    database = await openTestDatabase(kind)
-    const connection = await insertConnection(database)
-    set = await insertAccessSet(database, connection)
-    space = await insertSpace(database, connection, 'S')
+    ;({ database, space, accessSet: set } = await openTestSpace(kind))
   })
   afterAll(() => database.close())
 

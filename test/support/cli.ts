@@ -7,6 +7,8 @@ export type Running = {
   child: ChildProcess
   /** Resolves when the process has written this to stderr; rejects when it ends before. */
   untilLogged: (text: string) => Promise<void>
+  /** All that it has written to stderr so far. */
+  logged: () => string
   ended: Promise<Ended>
 }
 
@@ -43,6 +45,7 @@ export function startCli(args: string[], environment: Record<string, string>): R
         if (stderr.includes(text)) resolve()
         else waiting.push({ text, resolve, reject })
       }),
+    logged: () => stderr,
     ended,
   }
 }
@@ -50,4 +53,18 @@ export function startCli(args: string[], environment: Record<string, string>): R
 /** Runs a command to its end. */
 export function runCli(args: string[], environment: Record<string, string>): Promise<Ended> {
   return startCli(args, environment).ended
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what a command prints is read field by field
+type Json = any
+
+export type Parsed = { status: number | null; value: Json; stderr: string }
+
+/** What a command printed with --json: exactly one value. */
+export function parseJson({ status, stdout, stderr }: Ended): Parsed {
+  try {
+    return { status, value: JSON.parse(stdout) as Json, stderr }
+  } catch {
+    throw new Error(`not one JSON value: ${stdout}\n${stderr}`)
+  }
 }

@@ -9,7 +9,8 @@ import type { Core } from '../../src/core/core.ts'
 import { workRun } from '../../src/core/jobs/worker.ts'
 import type { OpenCore } from '../../src/core/open-core.ts'
 import type { Asker } from '../../src/bots/question.ts'
-import { openTestCore, testKey } from './core.ts'
+import { operator } from '../../src/bots/terminal/identity.ts'
+import { openTestCore, requestFor, testKey } from './core.ts'
 import type { DatabaseKind } from './database.ts'
 
 export type Flow = {
@@ -93,37 +94,19 @@ export async function openFlow(kind: DatabaseKind, options: FlowOptions = {}): P
   }
 }
 
+/** The whole site is connected, and its spaces are synced. */
+export async function openSyncedFlow(kind: DatabaseKind, options: FlowOptions = {}): Promise<Flow> {
+  const flow = await openFlow(kind, options)
+  await flow.connect()
+  await flow.work()
+  return flow
+}
+
 /** Connects the whole site, named `acme` unless `form` says otherwise; its first runs are queued. */
 export async function connectSite(core: Core, site: RunningConfluence, form: Partial<ConnectForm> = {}): Promise<void> {
   const signal = AbortSignal.timeout(30_000)
-  const draft = await draftConnection(core, { ...connectFormFor(site), ...form }, shell, signal)
-  await confirmConnection(core, draft.draftId, shell, signal)
-}
-
-export function connectFormFor(site: RunningConfluence): ConnectForm {
-  const isCloud = site.url.endsWith('/wiki')
-  return {
-    name: 'acme',
-    url: site.url,
-    deployment: undefined,
-    credentialKind: isCloud ? 'token' : 'pat',
-    email: isCloud ? site.credentials.email : '',
-    secret: site.credentials.token,
-    spaces: '',
-    access: 'mirrored',
-    schedule: '',
-  }
-}
-
-/** Whoever has a shell. */
-export const shell: Asker = {
-  platform: 'terminal',
-  tenantId: 'local',
-  userId: 'operator',
-  displayName: 'Operator',
-  email: undefined,
-  kind: 'member',
-  isWorkspaceAdmin: true,
+  const draft = await draftConnection(core, { ...requestFor(site, { schedule: '' }), ...form }, operator, signal)
+  await confirmConnection(core, draft.draftId, operator, signal)
 }
 
 /** A member of the sandbox's Slack, by the first part of their address. */

@@ -2,6 +2,7 @@
 // A platform adds only how things look; no rule about who may do what lives in a platform's folder.
 
 import type { ConnectionStatus } from '../../core/connections/status.ts'
+import type { RankedPage } from '../../core/search/search.ts'
 
 export type { ConnectionStatus, SpaceStatus } from '../../core/connections/status.ts'
 
@@ -18,14 +19,7 @@ export type Command =
   | { name: 'search'; words: string }
   | { name: 'why'; pageUrl: string }
 
-export type SearchHit = {
-  pageId: string
-  title: string
-  spaceKey: string
-  url: string
-  score: number
-  passage: string
-}
+export type SearchHit = RankedPage
 
 /** What running a command gave; every platform renders every kind. */
 export type CommandResult =

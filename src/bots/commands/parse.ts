@@ -48,13 +48,13 @@ export function parseCommand(text: string): Command {
     case 'spaces':
       return { name: 'spaces', connection: argument }
     case 'test':
-      return { name: 'test', connection: required('test', argument) }
+      return { name: 'test', connection: requireArgument('test', argument) }
     case 'why':
-      return { name: 'why', pageUrl: unwrapLink(required('why', argument)) ?? '' }
+      return { name: 'why', pageUrl: unwrapLink(requireArgument('why', argument)) ?? '' }
     case 'search':
-      return { name: 'search', words: required('search', afterFirst(text)) }
+      return { name: 'search', words: requireArgument('search', afterFirst(text)) }
     case 'ask':
-      return { name: 'ask', question: required('ask', afterFirst(text)) }
+      return { name: 'ask', question: requireArgument('ask', afterFirst(text)) }
     default:
       return { name: 'ask', question: text.trim() }
   }
@@ -69,8 +69,9 @@ function afterFirst(text: string): string | undefined {
   return rest === '' ? undefined : rest
 }
 
-function required(name: Command['name'], argument: string | undefined): string {
-  if (argument !== undefined) return argument
+/** The argument as it was typed; throws `InvalidInputError` with the usage when there is none but blanks. */
+export function requireArgument(name: Command['name'], argument: string | undefined): string {
+  if (argument !== undefined && argument.trim() !== '') return argument
   const usage = usages.find((known) => known.name === name)?.usage ?? name
   throw new InvalidInputError('argument_missing', `Something is missing: ${usage}.`)
 }

@@ -109,15 +109,18 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
   print(
     `\nNow you: type a question. ${styleText('bold', '/as NAME')} changes who asks (${users.map((user) => user.displayName.split(' ')[0]).join(', ')}), ${styleText('bold', '/status')} and ${styleText('bold', '/search WORDS')} work as in chat, ${styleText('bold', '/quit')} ends.`,
   )
-  const prompt = createInterface({ input: process.stdin, output: process.stdout })
-  const ended = new Promise<undefined>((resolve) => {
-    prompt.once('close', () => resolve(undefined))
-    signal.addEventListener('abort', () => prompt.close(), { once: true })
-  })
-  for (;;) {
-    const typed = await Promise.race([prompt.question(`\n${styleText('cyan', asker?.displayName ?? '')} ▸ `), ended])
-    if (typed === undefined || /^\/(quit|exit)\b/i.test(typed)) break
+  using prompt = createInterface({ input: process.stdin, output: process.stdout, signal })
+  let isOpen = true
+  prompt.once('close', () => (isOpen = false))
+  const showPrompt = (): void => {
+    prompt.setPrompt(`\n${styleText('cyan', asker?.displayName ?? '')} ▸ `)
+    if (isOpen) prompt.prompt()
+  }
+  showPrompt()
+  // Iterated, not asked line by line: lines that arrive during an answer would be lost.
+  for await (const typed of prompt) {
     const text = typed.trim()
+    if (/^\/?(quit|exit)$/i.test(text)) break
     try {
       if (/^\/as\s/i.test(text)) {
         const name = text.slice(4).trim().toLowerCase()
@@ -141,8 +144,8 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
       if (!isFootnoteError(error)) throw error
       print(error.message)
     }
+    showPrompt()
   }
-  prompt.close()
 }
 
 function print(text: string): void {

@@ -5,6 +5,7 @@ import { type Viewer, hasAccount, resolveReach } from '../../core/access/resolve
 import type { Core } from '../../core/core.ts'
 import { type Asked, ask } from '../../core/questions/ask.ts'
 import { search } from '../../core/search/search.ts'
+import { requireArgument } from '../commands/parse.ts'
 import { viewerOf } from './identity.ts'
 import type { Output } from './output.ts'
 import { plain } from './plain.ts'
@@ -18,6 +19,7 @@ export async function runSearchCommand(
   options: ViewerOptions & { limit: number },
   output: Output,
 ): Promise<number> {
+  requireArgument('search', words)
   const reach = await resolveReach(core.database.db, await openViewer(core, options, 'search', output))
   const { pages } = await search(core, { question: words, reach, limit: options.limit, history: [] })
   output.result(pages, renderHits(pages))
@@ -31,6 +33,7 @@ export async function runAskCommand(
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {
+  requireArgument('ask', question)
   const viewer = await openViewer(core, options, 'ask', output)
   const asked = await ask(core, { question, viewer, history: [] }, signal)
   output.result(toAskJson(asked), renderAnswer(asked.answer))

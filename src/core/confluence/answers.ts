@@ -2,6 +2,9 @@
 // are ignored, whatever they hold.
 import { z } from 'zod'
 
+/** Text that people wrote, as PostgreSQL can hold it: what is stored must compare as the same with what comes next time. */
+export const text = z.string().transform((value) => value.replaceAll('\0', '\uFFFD').toWellFormed())
+
 /** An id as a string of digits, whichever of the two JSON forms it came in. */
 export const numericId = z.union([z.string().regex(/^\d+$/), z.int().nonnegative()]).transform((value) => String(value))
 
@@ -45,7 +48,7 @@ export const readRestriction = z.object({
 })
 export type ReadRestriction = z.infer<typeof readRestriction>
 
-export const label = z.object({ name: z.string(), prefix: z.string().nullish() })
+export const label = z.object({ name: text, prefix: z.string().nullish() })
 
 /** A page with `restrictions.read.restrictions.{user,group}` and `metadata.labels` expanded. */
 export const permissionRow = z.object({

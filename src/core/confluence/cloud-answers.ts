@@ -1,11 +1,11 @@
 // Answers of Cloud's v2 REST API.
 import { z } from 'zod'
-import { instant, numericId } from './answers.ts'
+import { instant, numericId, text } from './answers.ts'
 
 export const cloudSpace = z.object({
   id: numericId,
   key: z.string(),
-  name: z.string(),
+  name: text,
   type: z.string(),
   status: z.string(),
   homepageId: numericId.nullish(),
@@ -13,7 +13,7 @@ export const cloudSpace = z.object({
 
 export const cloudPage = z.object({
   id: numericId,
-  title: z.string(),
+  title: text,
   status: z.string(),
   parentId: numericId.nullish(),
   parentType: z.string().nullish(),

@@ -6,6 +6,7 @@ import { keepProvenAnonymous } from './anonymous.ts'
 import { isListed, label, permissionExpansion, permissionRow, v1User, type V1User } from './answers.ts'
 import { cloudAncestor, cloudBody, cloudPage, cloudPermission, cloudSpace, cloudUser } from './cloud-answers.ts'
 import { fetchKnownUser } from './current-user.ts'
+import { iterateMatches, pagesOf } from './cql.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByCursor, iterateByOffset } from './paging.ts'
@@ -50,6 +51,7 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     fetchCurrentUser,
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
+    iterateMatches: (space, cql, signal) => iterateMatches(iterateByCursor, http, space, cql, signal),
     fetchBodies: (pageIds, signal) => fetchPageBodies(bodyReader, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
@@ -178,7 +180,7 @@ function toPrincipal(type: string, principalId: string): SitePrincipal {
 async function* iteratePermissions(reader: PermissionReader, space: SiteSpace, signal: AbortSignal) {
   const listing = {
     path: '/rest/api/content/search',
-    query: { cql: `space = "${space.key.replace(/["\\]/g, '\\$&')}" and type = page`, expand: permissionExpansion },
+    query: { cql: pagesOf(space), expand: permissionExpansion },
     row: permissionRow,
     limit: 200,
     subject: `space ${space.key}`,

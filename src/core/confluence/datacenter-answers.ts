@@ -1,11 +1,11 @@
 // Answers of Data Center's REST API.
 import { z } from 'zod'
-import { instant, numericId, v1User } from './answers.ts'
+import { instant, numericId, text, v1User } from './answers.ts'
 
 export const datacenterSpace = z.object({
   id: numericId,
   key: z.string(),
-  name: z.string(),
+  name: text,
   type: z.string(),
   status: z.string().optional(),
   homepage: z.object({ id: numericId }).nullish(),
@@ -15,7 +15,7 @@ const ancestors = z.array(z.object({ id: numericId }))
 
 export const datacenterPage = z.object({
   id: numericId,
-  title: z.string(),
+  title: text,
   status: z.string(),
   ancestors,
   version: z.object({ number: z.int(), when: instant, by: v1User.nullish() }),

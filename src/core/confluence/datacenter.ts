@@ -7,6 +7,7 @@ import { fetchKnownUser } from './current-user.ts'
 import { datacenterAncestors, datacenterPage, datacenterPermissions, datacenterSpace } from './datacenter-answers.ts'
 import { fetchGroupMembers, fetchUsers, toUser } from './datacenter-people.ts'
 import { bodyBatchSize, createBodyReader } from './datacenter-bodies.ts'
+import { iterateMatches } from './cql.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByCursor, iterateByOffset, type Listing } from './paging.ts'
@@ -44,6 +45,7 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     fetchCurrentUser,
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
+    iterateMatches: (space, cql, signal) => iterateMatches(iterateByOffset, http, space, cql, signal),
     fetchBodies: (pageIds, signal) => fetchPageBodies({ read, verifySite: fetchCurrentUser }, pageIds, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),

@@ -13,7 +13,7 @@ export type Pacer = {
   concurrency: () => number
 }
 
-export const defaultMaxConcurrency = 4
+const defaultMaxConcurrency = 4
 
 /** Failures after which a site gets fewer requests. */
 const overloadCodes = new Set(['rate_limited', 'server_error', 'timeout'])

@@ -107,6 +107,8 @@ export type ConfluenceSite = {
   iterateSpaces(signal: AbortSignal): AsyncIterable<SiteSpace[]>
   /** Current pages of a space without bodies, in batches; complete when it ends without an error. */
   iterateCensus(space: SiteSpace, signal: AbortSignal): AsyncIterable<CensusPage[]>
+  /** Ids of the pages of a space that a CQL query finds. Its index may lag behind; a query that Confluence does not understand is an `InvalidInputError`. */
+  iterateMatches(space: SiteSpace, cql: string, signal: AbortSignal): AsyncIterable<string[]>
   /** Bodies of up to `bodyBatchSize` pages. */
   fetchBodies(pageIds: string[], signal: AbortSignal): Promise<PageBodies>
   readonly bodyBatchSize: number

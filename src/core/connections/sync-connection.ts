@@ -1,12 +1,14 @@
 import { type Connection, pauseConnection } from '../../db/queries/connections.ts'
-import { listStoredPages, tombstonePages } from '../../db/queries/pages.ts'
+import { listStoredPages } from '../../db/queries/pages.ts'
 import { type NewSpace, type Space, listSpaces, updateSpace, upsertSpaces } from '../../db/queries/spaces.ts'
 import type { RunKind, SyncRun } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError } from '../../errors.ts'
 import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
 import { requestSync } from '../sync/request-sync.ts'
+import { retirePages } from '../sync/retire-pages.ts'
 import { openConnectionSite } from './open-site.ts'
+import { namedSpaceKeys } from './scope.ts'
 
 export type QueuedSync = { runs: SyncRun[]; spaces: Space[]; missingKeys: string[] }
 
@@ -41,12 +43,9 @@ async function tombstoneGoneSpaces(core: Core, connection: Connection, listed: S
   const gone =
     listed.length === 0 ? [] : (await listSpaces(db, connection.id)).filter(({ spaceId }) => !seen.has(spaceId))
   for (const space of gone) {
-    const stored = (await listStoredPages(db, space.id)).filter(({ tombstonedAt }) => tombstonedAt === null)
-    await tombstonePages(
-      db,
-      stored.map(({ id }) => id),
-      core.now(),
-    )
+    const stored = await listStoredPages(db, space.id)
+    const living = stored.filter(({ tombstonedAt }) => tombstonedAt === null)
+    await retirePages(db, stored, living, core.now())
     await updateSpace(db, space.id, {
       state: 'ERROR',
       error: `The account of ${connection.name} no longer sees space ${space.key}, so its pages are not served any more. Give it the right to view the space, then sync again.`,
@@ -78,12 +77,13 @@ export function selectSpaces(
   listed: SiteSpace[],
   scope: Connection['scope'],
 ): { selected: SiteSpace[]; missingKeys: string[] } {
-  if (scope.kind === 'all') return { selected: listed, missingKeys: [] }
+  const keys = namedSpaceKeys(scope)
+  if (keys === undefined) return { selected: listed, missingKeys: [] }
   const byKey = new Map(listed.map((space) => [space.key.toLowerCase(), space]))
-  const selected = scope.keys.flatMap((key) => byKey.get(key.toLowerCase()) ?? [])
+  const selected = keys.flatMap((key) => byKey.get(key.toLowerCase()) ?? [])
   return {
     selected: [...new Set(selected)],
-    missingKeys: scope.keys.filter((key) => !byKey.has(key.toLowerCase())),
+    missingKeys: keys.filter((key) => !byKey.has(key.toLowerCase())),
   }
 }
 

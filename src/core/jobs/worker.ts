@@ -64,7 +64,11 @@ async function work(core: Core, run: SyncRun, requireLease: () => Promise<void>,
   core.log.info({ connection: connection.name, space: space.key, kind: run.kind }, 'sync run started')
   try {
     const site = openConnectionSite(core, connection)
-    const counts = await runSpace({ database: core.database, site, run, space, now: core.now, requireLease }, signal)
+    const { scope, exclusions } = connection
+    const counts = await runSpace(
+      { database: core.database, site, run, space, scope, exclusions, now: core.now, requireLease },
+      signal,
+    )
     const finishedAt = core.now()
     if (!(await finishRun(db, run, { state: 'succeeded', counts, error: null, finishedAt }))) return
     await updateSpace(db, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })

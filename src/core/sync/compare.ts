@@ -2,45 +2,81 @@
 import type { StoredPage } from '../../db/queries/pages.ts'
 import type { CensusPage } from '../confluence/site.ts'
 
-export type ListedPage = CensusPage & { labels: string[] }
+export type ListedPage = CensusPage & {
+  labels: string[]
+  accessSetId: number
+  /** The rule that leaves the page out. */
+  exclusion: string | undefined
+}
 
 export type Comparison = {
+  /** Listed pages whose row in the store says something else, or is missing. */
+  changed: ListedPage[]
   /** Listed pages whose chunks have to be made (again). */
   toIndex: ListedPage[]
+  /** How many pages this run has indexed before it was interrupted. */
+  alreadyIndexed: number
   /** Ids of listed pages whose title, path or labels changed although their version did not. */
   staleIds: Set<string>
   /** Stored pages that the complete census no longer lists. */
   gone: StoredPage[]
+  /** Pages with chunks that a rule leaves out by now. */
+  dropped: StoredPage[]
+  /** Fingerprints of stored chunks by Confluence's page id. */
+  fingerprints: Map<string, string>
 }
 
+/** A full run indexes everything again that it has not indexed yet. */
 export function compareCensus(
   listed: ReadonlyMap<string, ListedPage>,
   stored: StoredPage[],
-  isFull: boolean,
+  run: { id: number; isFull: boolean },
 ): Comparison {
   const before = new Map(stored.map((page) => [page.pageId, page]))
-  const staleIds = new Set<string>()
-  const toIndex: ListedPage[] = []
+  const comparison: Comparison = {
+    changed: [],
+    toIndex: [],
+    alreadyIndexed: 0,
+    staleIds: new Set(),
+    gone: stored.filter((page) => page.tombstonedAt === null && !listed.has(page.pageId)),
+    dropped: [],
+    fingerprints: new Map(
+      stored.flatMap((page) => (page.fingerprint === null ? [] : [[page.pageId, page.fingerprint] as const])),
+    ),
+  }
   for (const page of listed.values()) {
     const known = before.get(page.pageId)
     const isStale = known !== undefined && known.tombstonedAt === null && hasNewContext(page, known, listed, before)
-    if (isStale) staleIds.add(page.pageId)
-    if (isFull || isStale || needsIndexing(page, known)) toIndex.push(page)
+    if (isStale) comparison.staleIds.add(page.pageId)
+    if (isStale || known === undefined || hasNewRow(page, known)) comparison.changed.push(page)
+    if (page.exclusion !== undefined) {
+      if (known !== undefined && known.indexedVersion !== null) comparison.dropped.push(known)
+    } else if (isStale || needsIndexing(page, known, run)) comparison.toIndex.push(page)
+    else if (known?.indexedByRun === run.id) comparison.alreadyIndexed += 1
   }
-  return {
-    toIndex,
-    staleIds,
-    gone: stored.filter((page) => page.tombstonedAt === null && !listed.has(page.pageId)),
-  }
+  return comparison
 }
 
-function needsIndexing(page: ListedPage, known: StoredPage | undefined): boolean {
+function needsIndexing(page: ListedPage, known: StoredPage | undefined, run: { id: number; isFull: boolean }): boolean {
   return (
     known === undefined ||
-    known.tombstonedAt !== null ||
     known.indexedVersion !== page.versionNumber ||
     known.isStale ||
-    known.failure !== null
+    known.failure !== null ||
+    (run.isFull && known.indexedByRun !== run.id)
+  )
+}
+
+function hasNewRow(page: ListedPage, known: StoredPage): boolean {
+  return (
+    known.tombstonedAt !== null ||
+    page.status !== known.status ||
+    (page.parentId ?? null) !== known.parentId ||
+    (page.position ?? null) !== known.position ||
+    page.versionNumber !== known.versionNumber ||
+    page.webPath !== known.webPath ||
+    page.accessSetId !== known.accessSetId ||
+    (page.exclusion ?? null) !== known.exclusion
   )
 }
 
@@ -57,19 +93,23 @@ function hasNewContext(
   )
 }
 
-type Titled = { title: string; parentId?: string | null | undefined }
+type Placed = { parentId?: string | null | undefined }
 
 /** Titles of the ancestors that are pages of the space, top first; stops at a folder, an unlisted page or a cycle. */
-export function ancestorTitles(pageId: string, tree: ReadonlyMap<string, Titled>): string[] {
-  const titles: string[] = []
+export function ancestorTitles(pageId: string, tree: ReadonlyMap<string, Placed & { title: string }>): string[] {
+  return ancestorIds(pageId, tree).map((id) => tree.get(id)?.title ?? '')
+}
+
+export function ancestorIds(pageId: string, tree: ReadonlyMap<string, Placed>): string[] {
+  const ids: string[] = []
   const seen = new Set([pageId])
   let parentId = tree.get(pageId)?.parentId ?? undefined
   while (parentId !== undefined && !seen.has(parentId)) {
     seen.add(parentId)
     const parent = tree.get(parentId)
     if (parent === undefined) break
-    titles.unshift(parent.title)
+    ids.unshift(parentId)
     parentId = parent.parentId ?? undefined
   }
-  return titles
+  return ids
 }

@@ -1,4 +1,4 @@
-// Bodies of changed pages → blocks → chunks → index, batch by batch; the next batch is fetched while one is indexed.
+// Bodies of changed pages → blocks → chunks → index, batch by batch.
 import type { Database } from '../../db/database.ts'
 import { listUserNames, upsertPrincipals } from '../../db/queries/access.ts'
 import { type IndexedPage, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
@@ -9,6 +9,7 @@ import { fingerprintOf } from '../content/fingerprint.ts'
 import { parseStorage } from '../content/parse-storage.ts'
 import { termsOfPage } from '../search/index-terms.ts'
 import { type ListedPage, ancestorTitles } from './compare.ts'
+import { eachAtATime } from './each-at-a-time.ts'
 import { principalOfUser } from './principals.ts'
 
 export type IndexJob = {
@@ -21,30 +22,27 @@ export type IndexJob = {
   rowIds: ReadonlyMap<string, number>
   /** Fingerprints of stored chunks by Confluence's page id; a page that keeps its fingerprint keeps its chunks. */
   fingerprints: ReadonlyMap<string, string>
+  runId: number
   /** Rejects when the run must not write any more. */
   beforeBatch: () => Promise<void>
   onBatch: (result: { updated: number; failed: number }) => Promise<void>
 }
 
-/** Pages of one transaction; more would only hold more of them in memory. */
-const maxBatch = 100
+/** Batches under way: while the text of one is on its way, another is parsed and a third is written. */
+const batchesAtATime = 4
 
 /** Storage format above this size is not indexed: no page that people wrote is that long. */
 const maxStorageCharacters = 5_000_000
 
 export async function indexPages(job: IndexJob, pages: ListedPage[], signal: AbortSignal): Promise<void> {
-  const size = Math.min(job.site.bodyBatchSize, maxBatch)
+  const size = job.site.bodyBatchSize
   const batches = Array.from({ length: Math.ceil(pages.length / size) }, (_, i) =>
     pages.slice(i * size, (i + 1) * size).map((page) => page.pageId),
   )
-  let next = job.site.fetchBodies(batches[0] ?? [], signal)
-  for (const [i, batch] of batches.entries()) {
-    const fetched = await next
-    // Started now, awaited in the next round; its failure is handled there.
-    next = job.site.fetchBodies(batches[i + 1] ?? [], signal)
-    next.catch(() => undefined)
-    await job.onBatch(await indexBatch(job, batch, fetched, signal))
-  }
+  await eachAtATime(batches, batchesAtATime, signal, async (batch, ending) => {
+    const fetched = await job.site.fetchBodies(batch, ending)
+    await job.onBatch(await indexBatch(job, batch, fetched, ending))
+  })
 }
 
 async function indexBatch(
@@ -70,7 +68,7 @@ async function indexBatch(
     else indexed.push(result)
   }
   await job.beforeBatch()
-  await writeIndexedPages(job.database, indexed)
+  await writeIndexedPages(job.database, indexed, job.runId)
   await markFailed(job.database.db, failures)
   return { updated: indexed.length, failed: failures.length }
 }

@@ -4,6 +4,7 @@ import { type LayerRow, ensureAccessSets, replaceLayers } from '../../db/queries
 import { AccessDeniedError } from '../../errors.ts'
 import { type ContentNode, resolveCarriers } from '../access/layers.ts'
 import type { CensusPage, ConfluenceSite, PagePermissions, SitePrincipal, SiteSpace } from '../confluence/site.ts'
+import { eachAtATime } from './each-at-a-time.ts'
 import { readerKey } from './principals.ts'
 import { storePrincipals } from './store-principals.ts'
 
@@ -19,11 +20,19 @@ export type SpacePermissions = {
 /** Ancestors above a page that are no listed pages (folders, archived or hidden pages), at most this many levels. */
 const maxForeignAncestors = 50
 
-/** Reads every restriction of the listed pages and of the ancestors above them. Unreadable ones stay marked unknown. */
-export async function fetchSpacePermissions(
+/** Pages that are asked for at a time where the listing left them out; the site's pacer decides how many it really gets. */
+const askedAtATime = 16
+
+/**
+ * Who may read each listed page, from what the listing of permissions `found`: the rest, and the ancestors above the pages,
+ * are read one by one. What cannot be read stays marked unknown.
+ */
+export async function completePermissions(
   site: ConfluenceSite,
   space: SiteSpace,
   listed: ReadonlyMap<string, CensusPage>,
+  found: ReadonlyMap<string, PagePermissions>,
+  onProgress: () => void,
   signal: AbortSignal,
 ): Promise<SpacePermissions> {
   const permissions: SpacePermissions = {
@@ -32,14 +41,12 @@ export async function fetchSpacePermissions(
     readers: new Map(),
     labels: new Map(),
   }
-  const found = new Map<string, PagePermissions>()
-  for await (const batch of site.iteratePermissions(space, signal))
-    for (const page of batch) found.set(page.pageId, page)
-  for (const page of listed.values()) {
-    // The listing comes from a search index that may lag behind; what it does not hold is asked for one by one.
-    const own = found.get(page.pageId) ?? (await fetchOwn(site, page.pageId, signal))
+  // The listing comes from a search index that may lag behind.
+  await eachAtATime(listed.values(), askedAtATime, signal, async (page, ending) => {
+    const own = found.get(page.pageId) ?? (await fetchOwn(site, page.pageId, ending))
     note(permissions, page.pageId, page.parentId, own)
-  }
+    onProgress()
+  })
   for (const page of listed.values())
     if (page.parentId !== undefined)
       await fetchForeignAncestors(site, page.parentId, page.parentType, permissions, signal)
@@ -86,18 +93,22 @@ function note(permissions: SpacePermissions, id: string, parentId: string | unde
   }
 }
 
+type PermissionStore = {
+  db: Db
+  site: ConfluenceSite
+  connectionId: number
+  space: SiteSpace
+  readAt: Date
+}
+
 /**
  * Stores the layers and says which access set each listed page has. The group members behind them are read too.
  * Returns the access set by page id and the id of the space's own layer.
  */
 export async function storeSpacePermissions(
-  db: Db,
-  site: ConfluenceSite,
-  connectionId: number,
-  space: SiteSpace,
+  { db, site, connectionId, space, readAt }: PermissionStore,
   permissions: SpacePermissions,
   pageIds: string[],
-  now: Date,
   signal: AbortSignal,
 ): Promise<{ accessSets: Map<string, number>; spaceLayerId: number }> {
   const carriers = pageIds.map((pageId) => resolveCarriers(pageId, permissions.tree))
@@ -105,7 +116,7 @@ export async function storeSpacePermissions(
     ...(permissions.spaceReaders === 'unreadable' ? [] : permissions.spaceReaders),
     ...[...permissions.readers.values()].flat(),
   ]
-  const principals = await storePrincipals(db, site, connectionId, everyReader, now, signal)
+  const principals = await storePrincipals(db, site, connectionId, everyReader, readAt, signal)
   const layerOf = (carrierKind: LayerRow['carrierKind'], carrierId: string, readers: SitePrincipal[] | undefined) => ({
     carrierKind,
     carrierId,
@@ -114,7 +125,7 @@ export async function storeSpacePermissions(
   })
   const unknownIds = new Set(carriers.flatMap(({ unknown }) => unknown))
   const spaceReaders = permissions.spaceReaders === 'unreadable' ? undefined : permissions.spaceReaders
-  const spaceLayers = await replaceLayers(db, connectionId, [layerOf('space', space.spaceId, spaceReaders)], now)
+  const spaceLayers = await replaceLayers(db, connectionId, [layerOf('space', space.spaceId, spaceReaders)], readAt)
   const contentLayers = await replaceLayers(
     db,
     connectionId,
@@ -124,7 +135,7 @@ export async function storeSpacePermissions(
       ),
       ...[...unknownIds].map((id) => layerOf('content', id, undefined)),
     ],
-    now,
+    readAt,
   )
   const spaceLayerId = layerIdIn(spaceLayers, space.spaceId)
   const sets = await ensureAccessSets(

@@ -1,16 +1,21 @@
 // One run for one space: census → compare → permissions → index what changed → sweep. The run's counts are its proof.
-// Knows no HTTP and no SQL; a run that did not see the complete census hides and deletes nothing.
+// Knows no HTTP and no SQL; a run that did not see the complete census hides and deletes nothing. A run that is taken up
+// again lists anew and finds what is stored already: only batches that were in flight are fetched twice.
 import type { Database } from '../../db/database.ts'
 import { purgeUnusedLayers } from '../../db/queries/access.ts'
+import { dropChunks, listHeldPages, listStoredPages, type PageRow, upsertPages } from '../../db/queries/pages.ts'
 import { countStoredPages, type Space, updateSpace } from '../../db/queries/spaces.ts'
-import { listStoredPages, tombstonePages, upsertPages, type PageRow } from '../../db/queries/pages.ts'
 import { type SyncRun, updateRunCounts } from '../../db/queries/sync-runs.ts'
+import type { Exclusions, Scope } from '../../db/schema/connections.ts'
 import type { RunCounts } from '../../db/schema/sync-runs.ts'
-import { TransientError } from '../../errors.ts'
 import type { CensusPage, ConfluenceSite, SiteSpace } from '../confluence/site.ts'
-import { type ListedPage, compareCensus } from './compare.ts'
+import { compareCensus, type Comparison, type ListedPage } from './compare.ts'
+import { findExclusion, isInScope } from './exclusions.ts'
 import { indexPages } from './index-pages.ts'
-import { fetchSpacePermissions, storeSpacePermissions } from './permission-census.ts'
+import { listSpace, type SpaceListing } from './list-space.ts'
+import { storeSpacePermissions } from './permission-census.ts'
+import { retirePages } from './retire-pages.ts'
+import { stallMs, startStallGuard } from './stall-guard.ts'
 
 export type SpaceRun = {
   /** Rejects when the run is not this worker's any more; asked before each write, so that older permissions never overwrite newer ones. */
@@ -19,6 +24,8 @@ export type SpaceRun = {
   site: ConfluenceSite
   run: SyncRun
   space: Space
+  scope: Scope
+  exclusions: Exclusions
   now: () => Date
 }
 
@@ -33,59 +40,29 @@ export const noCounts: RunCounts = {
 }
 
 /** Rejects with one of the four errors of `src/errors.ts` when the space could not be synced to its end. */
-export async function runSpace(
-  { database, site, run, space, now, requireLease }: SpaceRun,
-  signal: AbortSignal,
-): Promise<RunCounts> {
+export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunCounts> {
+  const { database, site, run, space } = job
   const { db } = database
-  const startedAt = now()
+  using stall = startStallGuard(stallMs, signal)
+  const startedAt = job.now()
   const siteSpace = toSiteSpace(space)
   const counts = { ...noCounts }
+  const saveCounts = async (): Promise<void> => {
+    stall.touch()
+    await updateRunCounts(db, run, counts)
+  }
 
-  const census = await fetchCensus(site, siteSpace, signal)
+  const onListed = async (pages: number): Promise<void> => {
+    counts.listed = pages
+    await saveCounts()
+  }
+  const listing = await listSpace(site, siteSpace, onListed, stall.touch, stall.signal)
+  const census = await keepScope(job, siteSpace, listing.census, stall.signal)
   counts.listed = census.size
-  await updateRunCounts(db, run, counts)
-
-  const permissions = await fetchSpacePermissions(site, siteSpace, census, signal)
-  const listed = new Map(
-    [...census].map(([id, page]): [string, ListedPage] => [id, { ...page, labels: permissions.labels.get(id) ?? [] }]),
-  )
-  await requireLease()
-  const { accessSets, spaceLayerId } = await storeSpacePermissions(
-    db,
-    site,
-    space.connectionId,
-    siteSpace,
-    permissions,
-    [...listed.keys()],
-    startedAt,
-    signal,
-  )
-  await updateSpace(db, space.id, { layerId: spaceLayerId })
-
-  await requireLease()
-  const stored = await listStoredPages(db, space.id)
-  const { toIndex, staleIds, gone } = compareCensus(listed, stored, run.kind === 'full')
-  const rowIds = await upsertPages(
-    db,
-    space.id,
-    [...listed.values()].map((page) => toRow(page, accessSets.get(page.pageId), staleIds.has(page.pageId))),
-  )
-  await tombstonePages(
-    db,
-    gone.map((page) => page.id),
-    startedAt,
-  )
-  counts.deleted = gone.length
-  counts.unchanged = listed.size - toIndex.length
-  await updateRunCounts(db, run, counts)
-
-  const fingerprints =
-    run.kind === 'full'
-      ? []
-      : stored.flatMap((page) =>
-          page.tombstonedAt === null && page.fingerprint !== null ? [[page.pageId, page.fingerprint] as const] : [],
-        )
+  await saveCounts()
+  const listed = await storePermissions(job, siteSpace, census, listing, startedAt, stall.signal)
+  const { comparison, rowIds } = await storeListing(job, listed, startedAt, counts)
+  await saveCounts()
   await indexPages(
     {
       database,
@@ -94,41 +71,108 @@ export async function runSpace(
       space: siteSpace,
       listed,
       rowIds,
-      fingerprints: new Map(fingerprints),
-      beforeBatch: requireLease,
+      fingerprints: run.kind === 'full' ? new Map() : comparison.fingerprints,
+      runId: run.id,
+      beforeBatch: job.requireLease,
       onBatch: async ({ updated, failed }) => {
         counts.updated += updated
         counts.failed += failed
-        await updateRunCounts(db, run, counts)
+        await saveCounts()
       },
     },
-    toIndex,
-    signal,
+    comparison.toIndex,
+    stall.signal,
   )
   await purgeUnusedLayers(db, space.connectionId, space.id)
   counts.stored = (await countStoredPages(db, [space.id])).get(space.id) ?? 0
   await updateSpace(db, space.id, {
     permissionsReadAt: startedAt,
     watermarkAt: newestChange(census, space.watermarkAt),
-    error: limitOf(permissions.spaceReaders === 'unreadable', space.key),
+    error: limitOf(listing.permissions.spaceReaders === 'unreadable', space.key),
   })
   return counts
 }
 
-async function fetchCensus(
-  site: ConfluenceSite,
+/** The pages that the connection covers; those beside them are as if they were not there. */
+async function keepScope(
+  { site, scope }: SpaceRun,
   space: SiteSpace,
+  census: Map<string, CensusPage>,
   signal: AbortSignal,
 ): Promise<Map<string, CensusPage>> {
-  const census = new Map<string, CensusPage>()
-  for await (const batch of site.iterateCensus(space, signal)) for (const page of batch) census.set(page.pageId, page)
-  // A space that was just there and now lists nothing at all is a broken answer far more often than an emptied space.
-  if (census.size === 0 && space.homepageId !== undefined)
-    throw new TransientError(
-      'census_empty',
-      `The site listed no page of space ${space.key}, not even its home page. Check that the account may still read the space, then sync again.`,
-    )
-  return census
+  if (scope.kind === 'all' || scope.kind === 'spaces') return census
+  const matches = new Set<string>()
+  if (scope.kind === 'cql')
+    for await (const ids of site.iterateMatches(space, scope.query, signal)) for (const id of ids) matches.add(id)
+  return new Map([...census].filter(([pageId]) => isInScope(pageId, scope, census, matches)))
+}
+
+/** Writes who may read what, and gives each listed page its access set, its labels and the rule that leaves it out. */
+async function storePermissions(
+  { database, site, space, exclusions, requireLease }: SpaceRun,
+  siteSpace: SiteSpace,
+  census: ReadonlyMap<string, CensusPage>,
+  { permissions }: SpaceListing,
+  readAt: Date,
+  signal: AbortSignal,
+): Promise<Map<string, ListedPage>> {
+  await requireLease()
+  const { db } = database
+  const { connectionId } = space
+  const pageIds = [...census.keys()]
+  const { accessSets, spaceLayerId } = await storeSpacePermissions(
+    { db, site, connectionId, space: siteSpace, readAt },
+    permissions,
+    pageIds,
+    signal,
+  )
+  await updateSpace(db, space.id, { layerId: spaceLayerId })
+  return new Map(
+    [...census].map(([pageId, page]) => {
+      const accessSetId = accessSets.get(pageId)
+      if (accessSetId === undefined) throw new Error(`page ${pageId} has no access set`)
+      const labelled = { ...page, labels: permissions.labels.get(pageId) ?? [] }
+      return [pageId, { ...labelled, accessSetId, exclusion: findExclusion(labelled, exclusions) }]
+    }),
+  )
+}
+
+/** Makes the rows of the store say what the census says, and stops serving what it no longer lists or a rule leaves out. */
+async function storeListing(
+  { database: { db }, run, space, requireLease }: SpaceRun,
+  listed: ReadonlyMap<string, ListedPage>,
+  startedAt: Date,
+  counts: RunCounts,
+): Promise<{ comparison: Comparison; rowIds: Map<string, number> }> {
+  await requireLease()
+  const stored = await listStoredPages(db, space.id)
+  const comparison = compareCensus(listed, stored, { id: run.id, isFull: run.kind === 'full' })
+  const { changed, toIndex, alreadyIndexed, staleIds, gone, dropped } = comparison
+  const rowIds = new Map(stored.map((page) => [page.pageId, page.id]))
+  const rows = changed.map((page) => toRow(page, staleIds.has(page.pageId)))
+  for (const [pageId, id] of await upsertPages(db, space.id, rows)) rowIds.set(pageId, id)
+  await dropChunks(
+    db,
+    dropped.map(({ id }) => id),
+  )
+  const { deleted } = await retirePages(db, stored, gone, startedAt)
+  const held = await listHeldPages(db, space.id)
+  counts.deleted = deleted
+  if (held.length > 0) counts.held = held.length
+  countExclusions(listed, counts)
+  counts.updated = alreadyIndexed
+  counts.unchanged = listed.size - counts.excluded - alreadyIndexed - toIndex.length
+  return { comparison, rowIds }
+}
+
+function countExclusions(listed: ReadonlyMap<string, ListedPage>, counts: RunCounts): void {
+  const byRule: Record<string, number> = {}
+  for (const { exclusion } of listed.values())
+    if (exclusion !== undefined) {
+      byRule[exclusion] = (byRule[exclusion] ?? 0) + 1
+      counts.excluded += 1
+    }
+  if (counts.excluded > 0) counts.excludedBy = byRule
 }
 
 function toSiteSpace(space: Space): SiteSpace {
@@ -142,8 +186,7 @@ function toSiteSpace(space: Space): SiteSpace {
   }
 }
 
-function toRow(page: ListedPage, accessSetId: number | undefined, isStale: boolean): PageRow {
-  if (accessSetId === undefined) throw new Error(`page ${page.pageId} has no access set`)
+function toRow(page: ListedPage, isStale: boolean): PageRow {
   return {
     pageId: page.pageId,
     title: page.title,
@@ -157,7 +200,8 @@ function toRow(page: ListedPage, accessSetId: number | undefined, isStale: boole
     lastEditorId: page.lastEditorId ?? null,
     labels: page.labels,
     webPath: page.webPath,
-    accessSetId,
+    accessSetId: page.accessSetId,
+    exclusion: page.exclusion ?? null,
     isStale,
   }
 }

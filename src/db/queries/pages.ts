@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { type Database, type Db, rows } from '../database.ts'
 import { pages } from '../schema/content.ts'
 import { bigints, json, storable } from '../sql.ts'
@@ -14,6 +14,8 @@ export type StoredPage = {
   position: number | null
   versionNumber: number
   indexedVersion: number | null
+  indexedByRun: number | null
+  exclusion: string | null
   labels: string[]
   webPath: string
   accessSetId: number | null
@@ -34,6 +36,8 @@ export async function listStoredPages(db: Db, spaceId: number): Promise<StoredPa
       position: pages.position,
       versionNumber: pages.versionNumber,
       indexedVersion: pages.indexedVersion,
+      indexedByRun: pages.indexedByRun,
+      exclusion: pages.exclusion,
       labels: pages.labels,
       webPath: pages.webPath,
       accessSetId: pages.accessSetId,
@@ -60,13 +64,14 @@ export type PageRow = {
   labels: string[]
   webPath: string
   accessSetId: number
+  exclusion: string | null
   /** Whether stored chunks no longer fit the page's title, path or labels. */
   isStale: boolean
 }
 
 /**
  * Writes what a census listed, and moves stored chunks to the page's access set, all in one transaction: from here on the
- * filter is the new one. A tombstone is lifted; its chunks were deleted, so the page is indexed anew.
+ * filter is the new one. A tombstone is lifted. Returns our row ids by Confluence's page id.
  */
 export async function upsertPages(db: Db, spaceId: number, listed: PageRow[]): Promise<Map<string, number>> {
   const ids = new Map<string, number>()
@@ -81,19 +86,21 @@ async function upsertBatch(db: Db, spaceId: number, batch: PageRow[]): Promise<[
   const written = await rows<{ id: string | number; pageId: string }>(
     db,
     sql`insert into pages (space_id, page_id, title, status, parent_id, parent_type, position, version_number,
-          version_at, author_id, last_editor_id, labels, web_path, access_set_id, is_stale)
+          version_at, author_id, last_editor_id, labels, web_path, access_set_id, exclusion, is_stale)
         select ${spaceId}::bigint, "pageId", title, status, "parentId", "parentType", position, "versionNumber",
                "versionAt", "authorId", "lastEditorId", array(select jsonb_array_elements_text(labels)), "webPath",
-               "accessSetId", "isStale"
+               "accessSetId", exclusion, "isStale"
           from jsonb_to_recordset(${json(batch)}) as r("pageId" text, title text, status text, "parentId" text,
             "parentType" text, position int, "versionNumber" int, "versionAt" timestamptz, "authorId" text,
-            "lastEditorId" text, labels jsonb, "webPath" text, "accessSetId" bigint, "isStale" boolean)
+            "lastEditorId" text, labels jsonb, "webPath" text, "accessSetId" bigint, exclusion text,
+            "isStale" boolean)
         on conflict (space_id, page_id) do update set
           title = excluded.title, status = excluded.status, parent_id = excluded.parent_id,
           parent_type = excluded.parent_type, position = excluded.position,
           version_number = excluded.version_number, version_at = excluded.version_at,
           author_id = excluded.author_id, last_editor_id = excluded.last_editor_id, labels = excluded.labels,
           web_path = excluded.web_path, access_set_id = excluded.access_set_id, tombstoned_at = null,
+          exclusion = excluded.exclusion,
           is_stale = pages.is_stale or excluded.is_stale
         returning id, page_id as "pageId"`,
   )
@@ -111,6 +118,30 @@ export async function tombstonePages(db: Db, ids: number[], now: Date): Promise<
   await db.execute(
     sql`update pages set tombstoned_at = ${now.toISOString()}::timestamptz, indexed_version = null, fingerprint = null,
           access_set_id = null, failure = null where id = any(${bigints(ids)})`,
+  )
+}
+
+/** Hides pages at once and keeps their chunks: until they come back, or an admin lets them be deleted. */
+export async function holdPages(db: Db, ids: number[], now: Date): Promise<void> {
+  await db.execute(
+    sql`update pages set tombstoned_at = ${now.toISOString()}::timestamptz where id = any(${bigints(ids)})`,
+  )
+}
+
+/** Ids of the hidden pages of a space whose chunks are kept. */
+export async function listHeldPages(db: Db, spaceId: number): Promise<number[]> {
+  const found = await db
+    .select({ id: pages.id })
+    .from(pages)
+    .where(and(eq(pages.spaceId, spaceId), isNotNull(pages.tombstonedAt), isNotNull(pages.indexedVersion)))
+  return found.map(({ id }) => id)
+}
+
+/** Deletes the chunks of listed pages that a rule leaves out by now. */
+export async function dropChunks(db: Db, ids: number[]): Promise<void> {
+  await db.execute(sql`delete from chunks where page_id = any(${bigints(ids)})`)
+  await db.execute(
+    sql`update pages set indexed_version = null, fingerprint = null, failure = null where id = any(${bigints(ids)})`,
   )
 }
 
@@ -137,7 +168,7 @@ export type IndexedPage = {
  * Replaces the chunks of these pages and notes the version that they were made from, in one transaction. A page whose
  * access set was taken away meanwhile gets no chunks.
  */
-export async function writeIndexedPages(database: Database, indexed: IndexedPage[]): Promise<void> {
+export async function writeIndexedPages(database: Database, indexed: IndexedPage[], runId: number): Promise<void> {
   const replaced = indexed.filter((page) => page.chunks !== undefined).map((page) => page.id)
   const chunks = indexed.flatMap(({ id, chunks }) =>
     (chunks ?? []).map(({ terms, anchor, ...chunk }) => ({
@@ -161,7 +192,7 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
     if (database.lexical === 'postings') await insertPostings(tx, replaced)
     await tx.execute(
       sql`update pages p set indexed_version = r."versionNumber", version_number = r."versionNumber",
-            fingerprint = r.fingerprint, is_degraded = r."isDegraded",
+            indexed_by_run = ${runId}::bigint, fingerprint = r.fingerprint, is_degraded = r."isDegraded",
             unrendered_macros = array(select jsonb_array_elements_text(r."unrenderedMacros")),
             is_stale = false, failure = null
             from jsonb_to_recordset(${json(indexed.map(({ chunks: _chunks, ...page }) => page))})

@@ -3,6 +3,28 @@ import { sql } from 'drizzle-orm'
 import { jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { bytea, createdAt, id, instant, reference } from './columns.ts'
 
+/** What a connection covers: everything that its credential sees, some spaces, or a part of one. */
+export type Scope =
+  | { kind: 'all' }
+  | { kind: 'spaces'; keys: string[] }
+  /** A page with all that is below it, or alone. */
+  | { kind: 'tree' | 'page'; spaceKey: string; pageId: string }
+  /** What a CQL query finds in these spaces. */
+  | { kind: 'cql'; keys: string[]; query: string }
+
+/** What is left out of it. `*` in a pattern stands for any text; case does not matter. */
+export type Exclusions = {
+  labels: string[]
+  /** Patterns of titles. */
+  titles: string[]
+  /** Patterns of addresses below the site's base URL. */
+  urls: string[]
+  /** Pages that only serve to make others, and the sample pages that Confluence puts into new spaces. */
+  templates: boolean
+}
+
+export const noExclusions: Exclusions = { labels: [], titles: [], urls: [], templates: false }
+
 /** Our app in one Slack workspace or Teams tenant. */
 export const installations = pgTable(
   'installations',
@@ -31,8 +53,8 @@ export const connections = pgTable(
     /** AES-256-GCM over the credential's JSON, bound to this row's name. */
     credentialSealed: bytea('credential_sealed').notNull(),
     accessMode: text('access_mode', { enum: ['mirrored', 'shared'] }).notNull(),
-    /** Which spaces: all that the credential sees, or these keys. */
-    scope: jsonb('scope').$type<{ kind: 'all' } | { kind: 'spaces'; keys: string[] }>().notNull(),
+    scope: jsonb('scope').$type<Scope>().notNull(),
+    exclusions: jsonb('exclusions').$type<Exclusions>().notNull().default(noExclusions),
     schedule: text('schedule').notNull(),
     timezone: text('timezone').notNull(),
     nextSyncAt: instant('next_sync_at'),

@@ -35,7 +35,10 @@ export const spaces = pgTable(
   (t) => [uniqueIndex('spaces_confluence').on(t.connectionId, t.spaceId), index('spaces_key').on(sql`lower(${t.key})`)],
 )
 
-/** A page as the census last listed it. Not served while tombstoned, never indexed, or without an access set. */
+/**
+ * A page as the census last listed it. Not served while tombstoned, never indexed, or without an access set. A tombstone
+ * that keeps `indexed_version` is held: the page is hidden, its chunks wait for an admin's word or for its return.
+ */
 export const pages = pgTable(
   'pages',
   {
@@ -60,6 +63,10 @@ export const pages = pgTable(
     accessSetId: reference('access_set_id').references(() => accessSets.id),
     /** The version whose chunks are stored; null until the first succeeded. */
     indexedVersion: integer('indexed_version'),
+    /** The run that last compared its chunks with its text: taken up again, it need not do so twice. */
+    indexedByRun: reference('indexed_by_run'),
+    /** The rule of the connection that leaves it out; its text is then not fetched. */
+    exclusion: text('exclusion'),
     /** Hash of what the chunks were made from (title, path, content). */
     fingerprint: text('fingerprint'),
     /** Title, path or labels changed since the chunks were made, without a new version. */
@@ -102,7 +109,9 @@ export const chunks = pgTable(
     uniqueIndex('chunks_page_ordinal').on(t.pageId, t.ordinal),
     index('chunks_by_access_set').on(t.accessSetId),
     index('chunks_by_space').on(t.spaceId),
-    index('chunks_without_postings').on(t.id).where(sql`not ${t.hasPostings}`),
+    index('chunks_without_postings')
+      .on(t.id)
+      .where(sql`not ${t.hasPostings}`),
   ],
 )
 

@@ -11,7 +11,11 @@ export type RunCounts = {
   updated: number
   failed: number
   excluded: number
+  /** Excluded pages by the rule that left them out. */
+  excludedBy?: Record<string, number>
   deleted: number
+  /** Pages that vanished in such a number that they are only hidden until an admin confirms it. */
+  held?: number
 }
 
 /** One execution for one space. At most one of a space is queued or running. */

@@ -7,7 +7,8 @@ import type { Asker } from '../../../src/bots/question.ts'
 import { loadConfig } from '../../../src/config.ts'
 import type { Core } from '../../../src/core/core.ts'
 import { databaseKinds } from '../../support/database.ts'
-import { type Flow, connectFormFor, openFlow, slackMember } from '../../support/flow.ts'
+import { requestFor } from '../../support/core.ts'
+import { type Flow, openFlow, slackMember } from '../../support/flow.ts'
 
 const alice = slackMember('alice.member')
 const bob = slackMember('bob.member')
@@ -111,7 +112,7 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
     ])('does not take %s for one, in the steps of connecting neither', async (_who, asker, admins) => {
       const core = flow.replica({ config: loadConfig({ FOOTNOTE_ADMINS: admins, FOOTNOTE_ALLOW_LOOPBACK: '1' }) })
       expect((await runNotice({ name: 'connect' }, asker, core)).tone).toBe('refusal')
-      const form = connectFormFor(flow.confluence)
+      const form = requestFor(flow.confluence)
       await expect(draftConnection(core, form, asker, signal())).rejects.toMatchObject({ code: 'not_admin' })
       const admin = { ...bob, email: 'bob.member@acme.example' }
       const { draftId } = await draftConnection(core, form, admin, signal())

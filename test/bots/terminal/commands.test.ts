@@ -1,8 +1,5 @@
 // The command line in processes of its own, on one site and one data folder, in the order in which somebody would type.
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
@@ -12,7 +9,7 @@ import { type RunningConfluence, startConfluence } from '../../../sandbox/conflu
 import { openDatabase, rows } from '../../../src/db/database.ts'
 import { auditLog } from '../../../src/db/schema/connections.ts'
 import { createLog } from '../../../src/log.ts'
-import { type Ended, runCli, startCli } from '../../support/cli.ts'
+import { type Parsed, parseJson, runCli, startCli } from '../../support/cli.ts'
 import { databaseKinds, openTestDatabase } from '../../support/database.ts'
 import { company } from '../../support/flow.ts'
 
@@ -35,20 +32,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what a command prints is read field by field
-type Json = any
-
 /** Runs a command with --json; its one value. */
-async function footnote(...args: string[]): Promise<{ status: number | null; value: Json; stderr: string }> {
-  return parse(await runCli([...args, '--json'], environment))
-}
-
-function parse({ status, stdout, stderr }: Ended) {
-  try {
-    return { status, value: JSON.parse(stdout) as Json, stderr }
-  } catch {
-    throw new Error(`not one JSON value: ${stdout}\n${stderr}`)
-  }
+async function footnote(...args: string[]): Promise<Parsed> {
+  return parseJson(await runCli([...args, '--json'], environment))
 }
 
 function connect(): string[] {
@@ -133,10 +119,43 @@ describe('footnote', () => {
     expect(value).toMatchObject([{ space: 'IT', state: 'INGESTED', listed: 3, stored: 3, failed: 0 }])
   })
 
+  it('asks the questions of a file, writes a line for each and counts, with status 1 when a page leaks', async () => {
+    const [questions, out] = [join(folder, 'questions.jsonl'), join(folder, 'results.jsonl')]
+    const asked = [
+      { id: 'badge', question: 'Is a lost badge replaced?', kind: 'single', gold: ['3'], asUser: 'alice' },
+      { id: 'zebra', question: 'Which zebra eats marmalade?', kind: 'unanswerable', gold: [] },
+      { id: 'harbour', question: harbour, kind: 'restricted', gold: ['4'], asUser: 'alice' },
+    ]
+    const write = (lines: object[]) => writeFile(questions, lines.map((line) => JSON.stringify(line)).join('\n'))
+    await write(asked)
+    const { status, value } = await footnote('eval', questions, '--out', out)
+    expect([status, value]).toMatchObject([
+      0,
+      {
+        answerable: { questions: 1, hit1: 1 },
+        abstention: { shouldDecline: 2, declined: 2, shouldAnswer: 1, wronglyDeclined: 0 },
+        leaks: [],
+      },
+    ])
+    const results = (await readFile(out, 'utf8')).trimEnd().split('\n')
+    expect(results.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { id: 'badge', ranking: expect.arrayContaining(['3']), answer: { kind: 'answer' }, ms: expect.any(Number) },
+      { id: 'zebra', answer: { kind: 'abstention' } },
+      { id: 'harbour', ranking: expect.not.arrayContaining(['4']), answer: { kind: 'abstention', citations: [] } },
+    ])
+    // Whoever wrote this line believes that Bob may not read page 4, which he may.
+    await write([{ ...asked[2], asUser: 'bob' }])
+    const leaking = await runCli(['eval', questions], environment)
+    expect([leaking.status, leaking.stdout]).toEqual([
+      1,
+      expect.stringMatching(/\nLeaks +[1-9]\n +harbour: page 4 in /),
+    ])
+  })
+
   it('works beside a server that holds the database, which no second one may, and which stops when it is told to', async () => {
     const server = startCli(['serve'], { ...environment, LOG_LEVEL: 'info' })
     await server.untilLogged('Footnote is running')
-    const second = parse(await runCli(['serve', '--json'], environment))
+    const second = parseJson(await runCli(['serve', '--json'], environment))
     expect(second).toMatchObject({ status: 1, value: { error: { code: 'data_dir_in_use' } } })
     expect(second.value.error.message).toContain(`(id ${server.child.pid})`)
     expect(second.value.error.message).toContain('FOOTNOTE_DATA_DIR')
@@ -184,7 +203,7 @@ describe('footnote', () => {
     const guest = startCli(['test', 'acme', '--json'], environment)
     await expect.poll(() => site.countRequests('/user/current'), { timeout: 20_000 }).toBeGreaterThan(0)
     holder.child.kill('SIGKILL')
-    const { status, value } = parse(await guest.ended)
+    const { status, value } = parseJson(await guest.ended)
     site.clearFaults()
     expect([status, value.error]).toEqual([
       1,
@@ -204,10 +223,22 @@ describe('footnote', () => {
     await guest.untilLogged('That process has not begun with this.')
     holder.child.kill('SIGTERM')
     expect((await holder.ended).status).toBe(0)
-    const synced = parse(await guest.ended)
+    const synced = parseJson(await guest.ended)
     expect(synced).toMatchObject({ status: 0, value: [{ space: 'IT', state: 'INGESTED', updated: 1, unchanged: 2 }] })
     expect(synced.stderr).toContain('The Footnote process that held the database has ended.')
     expect(synced.stderr.match(/has not begun with this/g)).toHaveLength(1)
+  })
+
+  it('leaves the syncs to a worker that holds the database and listens on nothing', async () => {
+    const worker = startCli(['serve', '--role', 'worker'], { ...environment, LOG_LEVEL: 'info' })
+    await worker.untilLogged('Footnote is running')
+    site.editPage('21', { storage: '<p>The printer toner is kept in cupboard twelve.</p>' })
+    const synced = await footnote('sync', 'IT', '--wait')
+    expect(synced).toMatchObject({ status: 0, value: [{ space: 'IT', updated: 1, unchanged: 2 }] })
+    expect(synced.stderr).not.toContain('has not begun with this')
+    worker.child.kill('SIGTERM')
+    const { status, stderr } = await worker.ended
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('listening')])
   })
 
   it('removes a connection with its content, and wrote down who did what', async () => {
@@ -223,49 +254,12 @@ describe('footnote', () => {
     await database.close()
     expect(audited.map(({ actor, action, subject }) => `${actor}: ${action}, ${subject}`)).toEqual([
       'terminal: connect, acme',
+      'terminal: eval as operator, all content',
+      'terminal: eval as operator, all content',
       'terminal: ask as operator, all content',
       'terminal: purge, acme',
       'terminal: search as operator, all content',
     ])
-  })
-
-  it('does not serve on a port that is taken, and ends', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const { port } = other.address() as AddressInfo
-    const { status, value, stderr } = parse(
-      await runCli(['serve', '--json'], { ...environment, PORT: String(port), LOG_LEVEL: 'info' }),
-    )
-    other.close()
-    expect([status, value.error]).toEqual([
-      1,
-      {
-        code: 'address_unusable',
-        message: `Footnote cannot listen on HOST 127.0.0.1, PORT ${port}: another program uses this port. Stop it, or choose another PORT.`,
-      },
-    ])
-    expect(stderr).not.toContain('Footnote is running')
-  })
-
-  it('ends when it is told to while it still starts', async () => {
-    const data = join(folder, 'new-data')
-    const server = startCli(['serve'], { ...environment, FOOTNOTE_DATA_DIR: data, LOG_LEVEL: 'info' })
-    // Written when the start has begun; making the database takes longer.
-    await expect.poll(() => existsSync(join(data, 'footnote.pid')), { timeout: 20_000 }).toBe(true)
-    server.child.kill('SIGTERM')
-    const { status, stderr } = await server.ended
-    expect([status, stderr]).toEqual([0, expect.not.stringContaining('Footnote is running')])
-  })
-
-  it('says in a sentence that the environment or the folder cannot be used', async () => {
-    const file = join(folder, 'a-file')
-    await writeFile(file, '')
-    const [port, data] = await Promise.all([
-      runCli(['status'], { ...environment, PORT: 'eighty' }),
-      runCli(['status', '--json'], { ...environment, FOOTNOTE_DATA_DIR: join(file, 'data') }),
-    ])
-    expect(port).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^PORT cannot be used: .*\n$/) })
-    expect(parse(data)).toMatchObject({ status: 1, value: { error: { code: 'data_dir_unusable' } } })
   })
 })
 
@@ -278,7 +272,7 @@ describe.runIf(databaseKinds.includes('postgres'))('footnote on a PostgreSQL ser
       url.pathname = `/${found?.name}`
       const onServer = { ...environment, DATABASE_URL: url.href }
       for (const args of [connect(), ['serve']]) {
-        const { status, value } = parse(await runCli([...args, '--json'], onServer))
+        const { status, value } = parseJson(await runCli([...args, '--json'], onServer))
         expect([status, value.error.code]).toEqual([1, 'encryption_key_missing'])
         expect(value.error.message).toContain('openssl rand -base64 32')
       }
@@ -289,7 +283,7 @@ describe.runIf(databaseKinds.includes('postgres'))('footnote on a PostgreSQL ser
 
   it('says that the server is away', async () => {
     const away = { ...environment, DATABASE_URL: 'postgres://nobody:s3cret@127.0.0.1:9/none' }
-    const { status, value } = parse(await runCli(['status', '--json'], away))
+    const { status, value } = parseJson(await runCli(['status', '--json'], away))
     expect([status, value.error.code]).toEqual([1, 'database_away'])
     expect(value.error.message).not.toContain('s3cret')
   })

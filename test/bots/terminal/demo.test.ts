@@ -42,6 +42,7 @@ it('footnote demo --once syncs the sample wiki, answers four questions and leave
   expect(secret?.title).toBeTruthy()
   expect(stdout).not.toContain(secret?.title)
   expect(stdout).not.toContain(secret?.id)
+  expect(stdout).not.toContain('type a question')
 
   expect(await readdir(folder)).toEqual([])
 })

@@ -1,14 +1,9 @@
 // What people type wrong, and what they are told: the program as main.ts builds it, over a core of the test's own.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProgram } from '../../../src/bots/terminal/app.ts'
-import { reportFailure } from '../../../src/bots/terminal/output.ts'
 import { findConnection, updateConnection } from '../../../src/db/queries/connections.ts'
 import { databaseKinds } from '../../support/database.ts'
 import { type Flow, openFlow } from '../../support/flow.ts'
-
-async function unused(): Promise<never> {
-  throw new Error('not in this test')
-}
+import { type Printed, runInProcess } from '../../support/program.ts'
 
 describe.each(databaseKinds)('footnote on %s', (kind) => {
   let flow: Flow
@@ -18,32 +13,9 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
   })
   afterAll(() => flow.close())
 
-  async function footnote(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-    const secrets: Record<string, string> = {
-      CONFLUENCE_TOKEN: flow.confluence.credentials.token,
-      WRONG: 'token-of-nobody',
-      EMPTY: '',
-    }
-    const program = createProgram(
-      {
-        withCore: (work) => work({ ...flow.open, core: flow.core }, unused),
-        serve: unused,
-        demo: unused,
-        secretOf: (variable) => secrets[variable],
-        signal: AbortSignal.timeout(20_000),
-      },
-      (ended) => void (status = ended),
-    )
-    let status = 0
-    const screen = capture()
-    try {
-      await program.parseAsync(args, { from: 'user' })
-    } catch (error) {
-      status = reportFailure(error, args.includes('--json'))
-    } finally {
-      screen.release()
-    }
-    return { status, stdout: screen.stdout(), stderr: screen.stderr() }
+  async function footnote(...args: string[]): Promise<Printed> {
+    const secrets = { CONFLUENCE_TOKEN: flow.confluence.credentials.token, WRONG: 'token-of-nobody', EMPTY: '' }
+    return runInProcess({ ...flow.open, core: flow.core }, args, { secrets })
   }
 
   /** The code and sentence of a command that must fail; without --json the same sentence is all that is said. */
@@ -120,8 +92,10 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
       [['ask'], /^missing required argument 'question'$/],
       [['why'], /^missing required argument 'page-url'$/],
       [['connect', '--url', 'https://acme.example'], /^required option '--name <name>' not specified$/],
-      [['search', 'x', '--limit', '0'], /Give a whole number from 1 to 100\.$/],
-      [['search', 'x', '--limit', 'ten'], /Give a whole number from 1 to 100\.$/],
+      ...['0', '-1', '101', '1e9', '2.5', 'ten', 'NaN', ''].map((limit): [string[], RegExp] => [
+        ['search', 'x', '--limit', limit],
+        /Give a whole number from 1 to 100\.$/,
+      ]),
       [['serve', '--role', 'boss'], /Allowed choices are web, worker, all\.$/],
       [['sync', '--as'], /^unknown option '--as'/],
     ])('explains %j', async (args, sentence) => {
@@ -139,6 +113,10 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
       [['why', 'https://elsewhere.example/x'], 'page_unknown'],
       [['help', 'nobody'], 'command_unknown'],
       [['eval', '/does/not/exist.jsonl'], 'questions_missing'],
+      [['ask', ''], 'argument_missing'],
+      [['ask', ' ', '\u00A0\n'], 'argument_missing'],
+      [['ask', '', '--operator'], 'argument_missing'],
+      [['search', ' \t'], 'argument_missing'],
     ])('explains %j with the code %s', async (args, code) => {
       const error = await failure(...args)
       expect(error.code).toBe(code)
@@ -242,22 +220,3 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     })
   })
 })
-
-/** What is written to stdout and stderr, until `release`. */
-function capture() {
-  const written = { stdout: '', stderr: '' }
-  const releases = (['stdout', 'stderr'] as const).map((name) => {
-    const stream = process[name]
-    const write = stream.write.bind(stream)
-    stream.write = (text: string | Uint8Array) => {
-      written[name] += text.toString()
-      return true
-    }
-    return () => void (stream.write = write)
-  })
-  return {
-    stdout: () => written.stdout,
-    stderr: () => written.stderr,
-    release: () => releases.forEach((release) => release()),
-  }
-}

@@ -17,6 +17,8 @@ const listed = (pageId: string, changes: Partial<ListedPage> = {}): ListedPage =
   lastEditorId: undefined,
   webPath: `/pages/${pageId}`,
   labels: ['a', 'b'],
+  accessSetId: 1,
+  exclusion: undefined,
   ...changes,
 })
 const stored = (pageId: string, changes: Partial<StoredPage> = {}): StoredPage => ({
@@ -28,6 +30,8 @@ const stored = (pageId: string, changes: Partial<StoredPage> = {}): StoredPage =
   position: 0,
   versionNumber: 3,
   indexedVersion: 3,
+  indexedByRun: 1,
+  exclusion: null,
   labels: ['b', 'a'],
   webPath: `/pages/${pageId}`,
   accessSetId: 1,
@@ -38,9 +42,15 @@ const stored = (pageId: string, changes: Partial<StoredPage> = {}): StoredPage =
   ...changes,
 })
 
+const idsOf = (pages: { pageId: string }[]): string[] => pages.map(({ pageId }) => pageId)
+
+function compareAll(pages: ListedPage[], known: StoredPage[], isFull = false) {
+  return compareCensus(new Map(pages.map((each) => [each.pageId, each])), known, { id: 2, isFull })
+}
+
 function compare(pages: ListedPage[], known: StoredPage[], isFull = false) {
-  const { toIndex, staleIds, gone } = compareCensus(new Map(pages.map((each) => [each.pageId, each])), known, isFull)
-  return { toIndex: toIndex.map(({ pageId }) => pageId), stale: [...staleIds], gone: gone.map(({ pageId }) => pageId) }
+  const { toIndex, staleIds, gone } = compareAll(pages, known, isFull)
+  return { toIndex: idsOf(toIndex), stale: [...staleIds], gone: idsOf(gone) }
 }
 
 describe('a page of the census', () => {
@@ -66,13 +76,40 @@ describe('a page of the census', () => {
     ['has a new title under its old version', { title: 'New' }, stored('1'), { toIndex: ['1'], stale: ['1'] }],
     ['has another label', { labels: ['a', 'c'] }, stored('1'), { toIndex: ['1'], stale: ['1'] }],
     ['has one label less', { labels: ['a'] }, stored('1'), { toIndex: ['1'], stale: ['1'] }],
-    ['was a tombstone', {}, stored('1', { tombstonedAt: at, title: 'Old' }), { toIndex: ['1'], stale: [] }],
+    [
+      'was a tombstone',
+      {},
+      stored('1', { tombstonedAt: at, title: 'Old', indexedVersion: null }),
+      { toIndex: ['1'], stale: [] },
+    ],
+    ['was hidden with its chunks kept', {}, stored('1', { tombstonedAt: at }), { toIndex: [], stale: [] }],
   ])('that %s', (_, changes, known, expected) => {
     expect(compare([listed('1', changes)], known === undefined ? [] : [known])).toEqual({ ...expected, gone: [] })
   })
 
-  it('is made anew in a full run, whatever it is', () => {
+  it('is made anew in a full run, whatever it is, but only once when the run is taken up again', () => {
     expect(compare([listed('1')], [stored('1')], true)).toEqual({ toIndex: ['1'], stale: [], gone: [] })
+    const resumed = compareAll([listed('1'), listed('2')], [stored('1', { indexedByRun: 2 }), stored('2')], true)
+    expect(idsOf(resumed.toIndex)).toEqual(['2'])
+    expect(resumed.alreadyIndexed).toBe(1)
+  })
+
+  it('that a rule leaves out is not fetched, and loses the chunks it had', () => {
+    const pages = [listed('1', { exclusion: 'label draft' }), listed('2', { exclusion: 'label draft' })]
+    const { toIndex, dropped, changed } = compareAll(pages, [stored('1'), stored('2', { indexedVersion: null })])
+    expect([toIndex, idsOf(dropped), idsOf(changed)]).toEqual([[], ['1'], ['1', '2']])
+  })
+
+  it.each<[string, Partial<ListedPage>, Partial<StoredPage>]>([
+    ['its readers', { accessSetId: 5 }, {}],
+    ['its place among its siblings', { position: 9 }, {}],
+    ['its address', { webPath: '/moved' }, {}],
+    ['its tombstone', {}, { tombstonedAt: at }],
+    ['the rule that left it out', {}, { exclusion: 'label draft' }],
+    ['its title', { title: 'New' }, {}],
+  ])('is written again when %s changed, and not otherwise', (_, changes, known) => {
+    expect(idsOf(compareAll([listed('1', changes)], [stored('1', known)]).changed)).toEqual(['1'])
+    expect(compareAll([listed('1')], [stored('1')]).changed).toEqual([])
   })
 })
 

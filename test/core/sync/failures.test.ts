@@ -47,8 +47,7 @@ describe.each(everywhere)('trouble during a sync on %s with %s', (kind, flavour)
           body: { results: [], _links: { next: '/wiki/api/v2/spaces/100/pages?cursor=gone' } },
         }
       : {
-          path: '/rest/api/content/scan',
-          after: 1,
+          path: /content\/scan\?.*expand=version/,
           body: { results: [], limit: 200, _links: { next: '/confluence/rest/api/content/scan?cursor=gone' } },
         }
 

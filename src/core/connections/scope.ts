@@ -1,0 +1,7 @@
+import type { Scope } from '../../db/schema/connections.ts'
+
+/** Keys of the spaces that a scope names; undefined for all that the credential sees. */
+export function namedSpaceKeys(scope: Scope): string[] | undefined {
+  if (scope.kind === 'all') return undefined
+  return 'keys' in scope ? scope.keys : [scope.spaceKey]
+}
