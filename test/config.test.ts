@@ -16,6 +16,7 @@ const refused: Record<string, string> = {
   ANTHROPIC_BASE_URL: `javascript:${secret}`,
   ATLASSIAN_API_URL: secret,
   FOOTNOTE_ALLOW_LOOPBACK: secret,
+  FOOTNOTE_SITE_CONCURRENCY: secret,
   LOG_LEVEL: secret,
 }
 

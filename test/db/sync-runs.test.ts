@@ -3,6 +3,7 @@ import type { Database } from '../../src/db/database.ts'
 import {
   type SyncRun,
   claimRun,
+  countRunsOfSite,
   finishRun,
   listRuns,
   listWaitingRuns,
@@ -51,6 +52,19 @@ describe.each(databaseKinds)('runs on %s', (kind) => {
     const run = await open()
     const claims = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((worker) => claim(run, worker)))
     expect(claims.filter((claimed) => claimed !== undefined)).toHaveLength(1)
+  })
+
+  it('share a site with those that run there, not with those that wait or whose worker has gone', async () => {
+    const baseUrl = 'https://acme.example/wiki'
+    const first = await open()
+    const second = await open(other)
+    const sharers = (now: Date) => countRunsOfSite(database.db, baseUrl, now)
+    expect(await sharers(at(0))).toBe(0)
+    await claim(first, 'a')
+    expect(await sharers(at(0))).toBe(1)
+    await claim(second, 'b', at(30), at(90))
+    expect([await sharers(at(30)), await sharers(at(70)), await sharers(at(99))]).toEqual([2, 1, 0])
+    expect(await countRunsOfSite(database.db, 'https://other.example', at(30))).toBe(0)
   })
 
   it('are taken over after the lease, not before, and keep when they began', async () => {

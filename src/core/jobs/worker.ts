@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { findConnectionById, pauseConnection } from '../../db/queries/connections.ts'
+import { type Connection, findConnectionById, pauseConnection } from '../../db/queries/connections.ts'
 import { refreshStatistics } from '../../db/queries/health.ts'
-import { findSpaceById, updateSpace } from '../../db/queries/spaces.ts'
-import { type SyncRun, claimRun, finishRun, renewLease, requeueRun } from '../../db/queries/sync-runs.ts'
+import { type Space, findSpaceById, updateSpace } from '../../db/queries/spaces.ts'
+import {
+  type SyncRun,
+  claimRun,
+  countRunsOfSite,
+  finishRun,
+  renewLease,
+  requeueRun,
+} from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
+import { type Pacer, createPacer } from '../confluence/pacer.ts'
 import { openConnectionSite } from '../connections/open-site.ts'
 import type { Core } from '../core.ts'
 import { runSpace } from '../sync/run-space.ts'
@@ -17,44 +25,76 @@ const renewEveryMs = 15_000
  */
 export async function workRun(core: Core, runId: number, signal: AbortSignal): Promise<void> {
   const { db } = core.database
-  const worker = randomUUID()
-  const lease = (): Date => new Date(core.now().getTime() + leaseMs)
-  const run = await claimRun(db, runId, worker, core.now(), lease())
-  if (run === undefined) return
+  const run = await claimRun(db, runId, randomUUID(), core.now(), leaseEnd(core))
+  const space = run === undefined ? undefined : await findSpaceById(db, run.spaceId)
+  const connection = space === undefined ? undefined : await findConnectionById(db, space.connectionId)
+  if (run === undefined || space === undefined || connection === undefined) return
+  const pacer = createPacer({ max: core.config.FOOTNOTE_SITE_CONCURRENCY })
+  const lease = await holdLease(core, run, async () => {
+    const sharers = await countRunsOfSite(db, connection.baseUrl, core.now())
+    pacer.setMax(core.config.FOOTNOTE_SITE_CONCURRENCY / Math.max(1, sharers))
+  })
+  try {
+    await work({ core, run, space, connection, pacer, lease }, AbortSignal.any([signal, lease.lost]))
+  } catch (error) {
+    if (lease.lost.aborted) core.log.warn({ runId }, 'another worker took the run over')
+    else if (signal.aborted) await requeueRun(db, run)
+    else throw error
+  } finally {
+    lease.release()
+  }
+}
+
+type Lease = {
+  /** Rejects when the run is not this worker's any more. */
+  require: () => Promise<void>
+  lost: AbortSignal
+  release: () => void
+}
+
+const leaseEnd = (core: Core): Date => new Date(core.now().getTime() + leaseMs)
+
+/** Renews the run's lease again and again; `onRenewed` takes the chance to look who else is at work. */
+async function holdLease(core: Core, run: SyncRun, onRenewed: () => Promise<void>): Promise<Lease> {
   const lost = new AbortController()
-  let leaseEndsAt = lease()
+  let leaseEndsAt = leaseEnd(core)
   const renew = async (): Promise<void> => {
-    const until = lease()
-    if (!(await renewLease(db, run, until))) lost.abort()
+    const until = leaseEnd(core)
+    if (!(await renewLease(core.database.db, run, until))) lost.abort()
     else leaseEndsAt = until
   }
   const renewing = setInterval(() => {
-    renew().catch((error: unknown) => {
-      core.log.warn({ err: error, runId }, 'lease was not renewed')
+    const renewal = async (): Promise<void> => {
+      await renew()
+      await onRenewed()
+    }
+    renewal().catch((error: unknown) => {
+      core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
       // Another worker may have the run by now, whether or not the database could say so.
       if (core.now() > leaseEndsAt) lost.abort()
     })
   }, renewEveryMs)
-  const requireLease = async (): Promise<void> => {
-    await renew()
-    lost.signal.throwIfAborted()
+  const lease: Lease = {
+    require: async () => {
+      await renew()
+      lost.signal.throwIfAborted()
+    },
+    lost: lost.signal,
+    release: () => clearInterval(renewing),
   }
   try {
-    await work(core, run, requireLease, AbortSignal.any([signal, lost.signal]))
+    await onRenewed()
+    return lease
   } catch (error) {
-    if (lost.signal.aborted) core.log.warn({ runId }, 'another worker took the run over')
-    else if (signal.aborted) await requeueRun(db, run)
-    else throw error
-  } finally {
-    clearInterval(renewing)
+    lease.release()
+    throw error
   }
 }
 
-async function work(core: Core, run: SyncRun, requireLease: () => Promise<void>, signal: AbortSignal): Promise<void> {
+type Work = { core: Core; run: SyncRun; space: Space; connection: Connection; pacer: Pacer; lease: Lease }
+
+async function work({ core, run, space, connection, pacer, lease }: Work, signal: AbortSignal): Promise<void> {
   const { db } = core.database
-  const space = await findSpaceById(db, run.spaceId)
-  const connection = space === undefined ? undefined : await findConnectionById(db, space.connectionId)
-  if (space === undefined || connection === undefined) return
   if (connection.state !== 'active') {
     // A refused credential is not tried again for every waiting space: Data Center locks accounts out for that.
     await finishRun(db, run, { state: 'cancelled', error: null, finishedAt: core.now() })
@@ -63,10 +103,17 @@ async function work(core: Core, run: SyncRun, requireLease: () => Promise<void>,
   await updateSpace(db, space.id, { state: 'IN_PROGRESS' })
   core.log.info({ connection: connection.name, space: space.key, kind: run.kind }, 'sync run started')
   try {
-    const site = openConnectionSite(core, connection)
-    const { scope, exclusions } = connection
     const counts = await runSpace(
-      { database: core.database, site, run, space, scope, exclusions, now: core.now, requireLease },
+      {
+        database: core.database,
+        site: openConnectionSite(core, connection, pacer),
+        run,
+        space,
+        scope: connection.scope,
+        exclusions: connection.exclusions,
+        now: core.now,
+        requireLease: lease.require,
+      },
       signal,
     )
     const finishedAt = core.now()
@@ -76,10 +123,15 @@ async function work(core: Core, run: SyncRun, requireLease: () => Promise<void>,
     core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
   } catch (error) {
     if (signal.aborted) throw error
-    const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
-    core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
-    if (!(await finishRun(db, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
-    await updateSpace(db, space.id, { state: 'ERROR', error: sentence })
-    if (error instanceof ConnectionRevokedError) await pauseConnection(db, connection.id, error.message, core.now())
+    await fail(core, run, space, connection, error)
   }
+}
+
+async function fail(core: Core, run: SyncRun, space: Space, connection: Connection, error: unknown): Promise<void> {
+  const { db } = core.database
+  const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
+  core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
+  if (!(await finishRun(db, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
+  await updateSpace(db, space.id, { state: 'ERROR', error: sentence })
+  if (error instanceof ConnectionRevokedError) await pauseConnection(db, connection.id, error.message, core.now())
 }

@@ -1,5 +1,6 @@
-import { and, eq, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, count, eq, gte, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
+import { connections } from '../schema/connections.ts'
 import { spaces } from '../schema/content.ts'
 import { type RunCounts, syncRuns } from '../schema/sync-runs.ts'
 
@@ -97,6 +98,17 @@ export async function cancelOpenRuns(db: Db, connectionId: number, now: Date): P
     .where(
       and(open, sql`${syncRuns.spaceId} in (select id from ${spaces} where ${spaces.connectionId} = ${connectionId})`),
     )
+}
+
+/** How many runs, in whichever process, are asking the site with this address just now. */
+export async function countRunsOfSite(db: Db, baseUrl: string, now: Date): Promise<number> {
+  const [found] = await db
+    .select({ count: count() })
+    .from(syncRuns)
+    .innerJoin(spaces, eq(spaces.id, syncRuns.spaceId))
+    .innerJoin(connections, eq(connections.id, spaces.connectionId))
+    .where(and(eq(connections.baseUrl, baseUrl), eq(syncRuns.state, 'running'), gte(syncRuns.leaseUntil, now)))
+  return found?.count ?? 0
 }
 
 /** With the embedded database no other process can be at work: what is marked running was left by one that died. */
