@@ -22,6 +22,7 @@ const optional = z
   .transform((value) => (value === '' ? undefined : value))
 const notAPort = 'write a whole number from 0 to 65535, such as 3000'
 const port = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
+const notALease = 'write a whole number of seconds from 2 to 600, such as 60'
 const notACount = 'write a whole number from 1 to 100, such as 4'
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
 
@@ -66,6 +67,9 @@ export const variables = z.object({
   ANTHROPIC_BASE_URL: address.default('https://api.anthropic.com').describe("Anthropic's API"),
   ANTHROPIC_MODEL: z.string().default('claude-sonnet-5-5').describe('the model that writes answers'),
   ATLASSIAN_API_URL: address.default('https://api.atlassian.com').describe('the Cloud gateway'),
+  ATLASSIAN_AUTH_URL: address.default('https://auth.atlassian.com').describe("Atlassian's sign-in, for OAuth"),
+  ATLASSIAN_CLIENT_ID: optional.describe('client id of your OAuth 2.0 (3LO) app, for connections with --auth oauth'),
+  ATLASSIAN_CLIENT_SECRET: optional.describe('its secret'),
   FOOTNOTE_SITE_CONCURRENCY: z.coerce
     .number(notACount)
     .int(notACount)
@@ -73,6 +77,13 @@ export const variables = z.object({
     .max(100, notACount)
     .default(4)
     .describe('the most requests at a time that one Confluence site gets from all replicas together'),
+  FOOTNOTE_LEASE_SECONDS: z.coerce
+    .number(notALease)
+    .int(notALease)
+    .min(2, notALease)
+    .max(600, notALease)
+    .default(60)
+    .describe('after how many seconds the sync run of a worker that died is taken up by another'),
   FOOTNOTE_ALLOW_LOOPBACK: flag.describe('1: a connection may point at this machine (development and tests)'),
   LOG_LEVEL: z
     .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])

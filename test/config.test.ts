@@ -16,7 +16,9 @@ const refused: Record<string, string> = {
   ANTHROPIC_BASE_URL: `javascript:${secret}`,
   ATLASSIAN_API_URL: secret,
   FOOTNOTE_ALLOW_LOOPBACK: secret,
+  ATLASSIAN_AUTH_URL: secret,
   FOOTNOTE_SITE_CONCURRENCY: secret,
+  FOOTNOTE_LEASE_SECONDS: secret,
   LOG_LEVEL: secret,
 }
 

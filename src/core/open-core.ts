@@ -6,7 +6,7 @@ import { loadEncryptionKey } from './connections/seal.ts'
 import type { Core } from './core.ts'
 import { createQueue } from './jobs/queue.ts'
 import { resendWaitingRuns } from './jobs/schedule.ts'
-import { workRun } from './jobs/worker.ts'
+import { workRuns } from './jobs/worker.ts'
 
 export type OpenCore = {
   core: Core
@@ -44,7 +44,7 @@ export async function openCore(
     core,
     startWorkers: async (concurrency) => {
       const stopping = new AbortController()
-      await queue.work(concurrency, (runId) => workRun(core, runId, stopping.signal))
+      await queue.work(concurrency, (runId) => workRuns(core, runId, stopping.signal))
       await resendWaitingRuns(core)
       return {
         stop: async () => {

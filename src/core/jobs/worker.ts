@@ -7,6 +7,7 @@ import {
   claimRun,
   countRunsOfSite,
   finishRun,
+  listWaitingRuns,
   renewLease,
   requeueRun,
 } from '../../db/queries/sync-runs.ts'
@@ -16,8 +17,8 @@ import { openConnectionSite } from '../connections/open-site.ts'
 import type { Core } from '../core.ts'
 import { runSpace } from '../sync/run-space.ts'
 
-const leaseMs = 60_000
-const renewEveryMs = 15_000
+/** A lease is renewed this often before it ends. */
+const renewalsPerLease = 4
 
 /**
  * Works one queued run to its end and writes down how it ended. Does nothing when another worker has it. A run that
@@ -45,6 +46,16 @@ export async function workRun(core: Core, runId: number, signal: AbortSignal): P
   }
 }
 
+/** Works the run, and then whatever waits: a message for each would come half a second later. */
+export async function workRuns(core: Core, runId: number, signal: AbortSignal): Promise<void> {
+  await workRun(core, runId, signal)
+  for (;;) {
+    const [next] = await listWaitingRuns(core.database.db, core.now())
+    if (next === undefined || signal.aborted) return
+    await workRun(core, next.id, signal)
+  }
+}
+
 type Lease = {
   /** Rejects when the run is not this worker's any more. */
   require: () => Promise<void>
@@ -52,7 +63,7 @@ type Lease = {
   release: () => void
 }
 
-const leaseEnd = (core: Core): Date => new Date(core.now().getTime() + leaseMs)
+const leaseEnd = ({ config, now }: Core): Date => new Date(now().getTime() + config.FOOTNOTE_LEASE_SECONDS * 1000)
 
 /** Renews the run's lease again and again; `onRenewed` takes the chance to look who else is at work. */
 async function holdLease(core: Core, run: SyncRun, onRenewed: () => Promise<void>): Promise<Lease> {
@@ -63,17 +74,20 @@ async function holdLease(core: Core, run: SyncRun, onRenewed: () => Promise<void
     if (!(await renewLease(core.database.db, run, until))) lost.abort()
     else leaseEndsAt = until
   }
-  const renewing = setInterval(() => {
-    const renewal = async (): Promise<void> => {
-      await renew()
-      await onRenewed()
-    }
-    renewal().catch((error: unknown) => {
-      core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
-      // Another worker may have the run by now, whether or not the database could say so.
-      if (core.now() > leaseEndsAt) lost.abort()
-    })
-  }, renewEveryMs)
+  const renewing = setInterval(
+    () => {
+      const renewal = async (): Promise<void> => {
+        await renew()
+        await onRenewed()
+      }
+      renewal().catch((error: unknown) => {
+        core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
+        // Another worker may have the run by now, whether or not the database could say so.
+        if (core.now() > leaseEndsAt) lost.abort()
+      })
+    },
+    (core.config.FOOTNOTE_LEASE_SECONDS * 1000) / renewalsPerLease,
+  )
   const lease: Lease = {
     require: async () => {
       await renew()
