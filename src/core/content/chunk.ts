@@ -37,7 +37,7 @@ function sectionsOf(blocks: Block[]): Section[] {
     path = [...path.filter((above) => above.level < block.level), block]
     const seen = timesSeen.get(block.text) ?? 0
     timesSeen.set(block.text, seen + 1)
-    const anchor = seen === 0 ? block.text : `${block.text}.${seen}`
+    const anchor = block.anchor ?? (seen === 0 ? block.text : `${block.text}.${seen}`)
     const body = isBare(block, blocks[position + 1]) ? [block] : []
     sections.push({ headingPath: path.map((heading) => heading.text), anchor, body })
   }
@@ -51,29 +51,45 @@ function isBare(heading: Heading, next: Block | undefined): boolean {
 
 /** Fills chunks with whole blocks as long as they fit; only a block that is longer than a chunk is split. */
 function packBlocks(blocks: Block[], limit: number): string[] {
-  const pieces = blocks.flatMap((block) => {
-    const text = renderText(block)
-    return text.length <= limit ? [text] : splitBlock(block, limit)
-  })
-  const chunks: string[][] = []
-  let current: string[] = []
+  const chunks: Piece[][] = []
+  let current: Piece[] = []
   let length = 0
-  for (const piece of pieces) {
-    if (current.length > 0 && length + 2 + piece.length > limit) {
-      chunks.push(current)
-      current = carriedOver(current, piece, limit)
-      length = current.join('\n\n').length
-    }
-    length += piece.length + (current.length > 0 ? 2 : 0)
-    current.push(piece)
+  const startWith = (pieces: Piece[]) => {
+    current = pieces
+    length = lengthOf(pieces)
   }
-  return [...chunks, current].filter((parts) => parts.length > 0).map((parts) => parts.join('\n\n'))
+  for (const block of blocks) {
+    const text = renderText(block)
+    const isLeadIn = (block.kind === 'paragraph' && block.isLeadIn === true) || text.endsWith(':')
+    const whole = text.length <= limit
+    const room = current.length === 0 ? limit : limit - length - 2
+    // A short start is not left alone by what must be split anyway: the parts are made to fit behind it.
+    const texts = whole ? [text] : splitBlock(block, room >= limit / 2 ? room : limit)
+    for (const piece of texts) {
+      if (current.length > 0 && length + 2 + piece.length > limit) {
+        chunks.push(current)
+        startWith(carriedOver(current, piece, limit))
+      }
+      length += piece.length + (current.length > 0 ? 2 : 0)
+      current.push({ text: piece, isLeadIn: whole && isLeadIn })
+    }
+  }
+  return [...chunks, current]
+    .filter((pieces) => pieces.length > 0)
+    .map((pieces) => pieces.map((piece) => piece.text).join('\n\n'))
 }
 
-/** A line that ends in a colon goes with what it introduces. Takes it out of the chunk that it would have ended. */
-function carriedOver(full: string[], next: string, limit: number): string[] {
+/** A block, or a part of one, as text. */
+type Piece = { text: string; isLeadIn: boolean }
+
+function lengthOf(pieces: Piece[]): number {
+  return pieces.reduce((sum, { text }) => sum + text.length + 2, pieces.length === 0 ? 0 : -2)
+}
+
+/** A line that ends in a colon, or a title, goes with what it introduces. Takes it out of the chunk that it would have ended. */
+function carriedOver(full: Piece[], next: string, limit: number): Piece[] {
   const last = full.at(-1)
-  if (full.length < 2 || last === undefined || !last.endsWith(':') || last.length + 2 + next.length > limit) return []
+  if (full.length < 2 || last?.isLeadIn !== true || last.text.length + 2 + next.length > limit) return []
   full.pop()
   return [last]
 }

@@ -4,7 +4,11 @@ import { normaliseProse } from './normalise.ts'
 /** Gathers blocks; text between two blocks becomes a paragraph. Empty blocks are dropped. */
 export type Flow = {
   readonly blocks: Block[]
+  /** Is there text that the paragraph under way will hold? */
+  isInParagraph(): boolean
   text(text: string): void
+  /** Text that a space parts from its neighbours: `[DONE] [LATE]`. */
+  apart(text: string): void
   lineBreak(): void
   /** Ends the paragraph under way. */
   endParagraph(): void
@@ -15,12 +19,30 @@ export type Flow = {
 export function createFlow(): Flow {
   const blocks: Block[] = []
   let pieces: string[] = []
+  let isApart = false
 
   function endParagraph() {
+    isApart = false
     if (pieces.length === 0) return
     const text = joinPieces(pieces)
     pieces = []
     if (text !== '') blocks.push({ kind: 'paragraph', text })
+  }
+
+  function text(added: string) {
+    const tidied = normaliseProse(added)
+    if (tidied === '') return
+    if (isApart && /^[\p{L}\p{N}[@#$]/u.test(tidied)) pieces.push(' ')
+    isApart = false
+    pieces.push(tidied)
+  }
+
+  function apart(added: string) {
+    const tidied = normaliseProse(added).trim()
+    if (tidied === '') return
+    if (/[\p{L}\p{N}\].,:;!?]$/u.test(pieces.at(-1) ?? '')) pieces.push(' ')
+    pieces.push(tidied)
+    isApart = true
   }
 
   function push(block: Block) {
@@ -30,8 +52,13 @@ export function createFlow(): Flow {
 
   return {
     blocks,
-    text: (text) => void pieces.push(normaliseProse(text)),
-    lineBreak: () => void pieces.push('\n'),
+    isInParagraph: () => pieces.some((piece) => piece.trim() !== ''),
+    text,
+    apart,
+    lineBreak: () => {
+      isApart = false
+      pieces.push('\n')
+    },
     endParagraph,
     push,
     append: (added) => added.forEach(push),
@@ -40,9 +67,9 @@ export function createFlow(): Flow {
 
 // In this order each step is linear, also for thousands of spaces in a row.
 function joinPieces(pieces: string[]): string {
-  return pieces
-    .join('')
-    .replace(/ {2,}/g, ' ')
+  const spaced = pieces.join('').replace(/ {2,}/g, ' ')
+  if (!spaced.includes('\n')) return spaced.trim()
+  return spaced
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{2,}/g, '\n')
     .trim()

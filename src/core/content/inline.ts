@@ -1,20 +1,32 @@
 // Links, people, images, emoji, dates: elements that stand inside a line.
+import type { PageReference, PageTarget } from './block.ts'
+import { normaliseName } from './normalise.ts'
 import { pageLinkOf } from './page-links.ts'
 import type { XmlElement } from './parse-xml.ts'
-import { addReference, renderLine, type ElementRenderer, type Renderer } from './renderer.ts'
-import { childElements, childNamed, findBelow, rawText } from './xml-tree.ts'
+import { addAttachment, addReference, renderLine, spacedLine, type ElementRenderer, type Renderer } from './renderer.ts'
+import { childElements, childNamed, childrenBut, findBelow, rawText } from './xml-tree.ts'
 
 export const renderLink: ElementRenderer = (link, flow, page) => {
   const resource = childElements(link).find((child) => child.name.startsWith('ri:'))
-  if (resource?.name === 'ri:user') return flow.text(mentionOf(resource, page))
-  if (resource !== undefined) addReferenceOf(resource, page)
-  flow.text(linkBody(link, page) || (resource && resourceText(resource)) || link.attributes['ac:anchor'] || '')
+  if (resource !== undefined) addEdge(resource, 'link', page)
+  const strays = [...childrenBut(link, IN_LINK), ...(resource === undefined ? [] : childrenBut(resource, IN_RESOURCE))]
+  if (resource?.name === 'ri:user') flow.text(mentionOf(resource, page))
+  else flow.text(linkBody(link, page) || targetText(link, resource))
+  page.walk(strays, flow)
+}
+
+const IN_LINK = /^(?:ri:|ac:link-body$|ac:plain-text-link-body$)/
+const IN_RESOURCE = /^ri:/
+
+function targetText(link: XmlElement, resource: XmlElement | undefined): string {
+  return (resource && resourceText(resource)) || link.attributes['ac:anchor'] || ''
 }
 
 function linkBody(link: XmlElement, page: Renderer): string {
   const plain = childNamed(link, 'ac:plain-text-link-body')
-  if (plain !== undefined) return rawText(plain).trim()
-  return renderLine(childNamed(link, 'ac:link-body')?.children ?? [], page)
+  if (plain !== undefined) return rawText(plain).trim() === '' ? '' : rawText(plain)
+  const rich = childNamed(link, 'ac:link-body')
+  return rich === undefined ? '' : spacedLine(rich, page)
 }
 
 /** A user key may be an account id on Cloud; the raw key is never shown. */
@@ -31,38 +43,54 @@ function mentionOf(user: XmlElement, page: Renderer): string {
 export function resourceText(resource: XmlElement): string {
   const value = (name: string) => resource.attributes[name] ?? ''
   if (resource.name === 'ri:attachment') return value('ri:filename')
-  if (resource.name === 'ri:space') return value('ri:space-key')
+  if (resource.name === 'ri:space') return spaceText(value('ri:space-key'))
   if (resource.name === 'ri:url') return value('ri:value')
   if (resource.name === 'ri:content-entity') return value('ri:content-id') && `page ${value('ri:content-id')}`
   if (resource.name === 'ri:shortcut') return [value('ri:parameter'), value('ri:key')].filter(Boolean).join('@')
   return value('ri:content-title')
 }
 
-/** Notes the page that a resource names, or the page that carries the attachment it names. */
-export function addReferenceOf(resource: XmlElement, page: Renderer) {
-  const target = resource.name === 'ri:attachment' ? findBelow(resource, 'ri:page', 'ri:content-entity') : resource
-  const title = target?.attributes['ri:content-title']
-  const pageId = target?.attributes['ri:content-id']
-  if (target?.name === 'ri:content-entity' && pageId) addReference({ pageId }, page)
-  if (target?.name === 'ri:page' && title) addReference({ spaceKey: spaceKeyOf(target), title }, page)
+/** The key of a personal space is its owner's raw account id or user name. */
+function spaceText(spaceKey: string): string {
+  return spaceKey.startsWith('~') ? 'personal space' : spaceKey
+}
+
+/** Notes what a resource names: a page, or an attachment with the page that carries it. */
+export function addEdge(resource: XmlElement, kind: PageReference['kind'], page: Renderer) {
+  const isAttachment = resource.name === 'ri:attachment'
+  const element = isAttachment ? findBelow(resource, 'ri:page', 'ri:content-entity') : resource
+  const target = element && pageTargetOf(element)
+  if (isAttachment) addAttachment(resource.attributes['ri:filename'] ?? '', target, page)
+  if (target !== undefined) addReference(target, kind, page)
+}
+
+function pageTargetOf(resource: XmlElement): PageTarget | undefined {
+  const title = normaliseName(resource.attributes['ri:content-title'] ?? '')
+  const pageId = resource.attributes['ri:content-id']
+  if (resource.name === 'ri:content-entity') return pageId ? { pageId: normaliseName(pageId) } : undefined
+  return resource.name === 'ri:page' && title !== '' ? { spaceKey: spaceKeyOf(resource), title } : undefined
 }
 
 function spaceKeyOf(target: XmlElement): string | undefined {
-  const key = target.attributes['ri:space-key']
-  return key === undefined || key === '' || key === '@self' ? undefined : key
+  const key = normaliseName(target.attributes['ri:space-key'] ?? '')
+  return key === '' || key === '@self' ? undefined : key
 }
 
 /** `<a>`: its text. A card that shows a bare address of a Confluence page shows the title in that address instead. */
 export const renderAnchorElement: ElementRenderer = (element, flow, page) => {
   const href = element.attributes['href'] ?? ''
-  const target = pageLinkOf(href, page.baseUrl)
-  if (target?.reference !== undefined) addReference(target.reference, page)
-  const isCard = element.attributes['data-card-appearance'] !== undefined
+  const link = pageLinkOf(href, page.baseUrl)
+  if (link?.target !== undefined) addReference(link.target, 'link', page)
+  const appearance = element.attributes['data-card-appearance']
   const [first, ...others] = element.children
   const isBare =
-    others.length === 0 && (first === undefined ? isCard : typeof first === 'string' && isAddress(first, href))
-  if (isBare) flow.text(target?.title ?? href)
+    others.length === 0 &&
+    (first === undefined ? appearance !== undefined : typeof first === 'string' && isAddress(first, href))
+  const isBlock = appearance === 'block' || appearance === 'embed'
+  if (isBlock) flow.endParagraph()
+  if (isBare) flow.text(link?.title ?? href)
   else page.walk(element.children, flow)
+  if (isBlock) flow.endParagraph()
 }
 
 function isAddress(text: string, href: string): boolean {
@@ -72,18 +100,33 @@ function isAddress(text: string, href: string): boolean {
 /** Alternative text, title and caption, then the file: `Topology [image: topology.png]`. */
 export const renderImage: ElementRenderer = (image, flow, page) => {
   const caption = childNamed(image, 'ac:caption')
+  const resource = findBelow(image, 'ri:attachment', 'ri:url')
+  if (resource !== undefined) addEdge(resource, 'link', page)
   const texts = [
     image.attributes['ac:alt'] ?? image.attributes['alt'],
     image.attributes['ac:title'],
     caption && renderLine(caption.children, page),
-  ].filter((text) => text !== undefined && text.trim() !== '')
-  const file = imageFile(image)
-  flow.text([[...new Set(texts)].join(', '), file && `[image: ${file}]`].filter(Boolean).join(' '))
+  ].map((text) => text?.trim() ?? '')
+  const file = resource === undefined ? '' : imageFile(resource)
+  const words = [...new Set(texts)]
+    .filter((text) => text !== '' && text !== file && !SAYS_NOTHING.test(text))
+    .join(', ')
+  // The new editor gives a layout to images that stand on lines of their own.
+  const hasLayout = caption !== undefined || image.attributes['ac:layout'] !== undefined
+  const isBlock = hasLayout && !flow.isInParagraph()
+  if (isBlock) flow.endParagraph()
+  flow.apart([words, file && `[image: ${file}]`].filter(Boolean).join(' '))
+  if (isBlock) flow.endParagraph()
+  page.walk(childrenBut(image, IN_IMAGE), flow)
+  page.walk(resource === undefined ? [] : childrenBut(resource, IN_RESOURCE), flow)
 }
 
-function imageFile(image: XmlElement): string {
-  const resource = findBelow(image, 'ri:attachment', 'ri:url')
-  if (resource === undefined) return ''
+/** Alternative text that editors fill in. */
+const SAYS_NOTHING = /^(?:image|img|picture)$/i
+
+const IN_IMAGE = /^(?:ri:|ac:caption$|ac:adf-mark$|ac:link$)/
+
+function imageFile(resource: XmlElement): string {
   const source = resourceText(resource)
   if (resource.name === 'ri:attachment') return source
   return /^https?:/i.test(source) ? source.replace(/[?#].*$/s, '') : ''
@@ -97,6 +140,6 @@ export const renderEmoticon: ElementRenderer = (emoticon, flow) => {
 
 export const renderTime: ElementRenderer = (time, flow, page) => {
   const date = time.attributes['datetime']
-  if (date) flow.text(date)
+  if (date) flow.apart(date)
   else page.walk(time.children, flow)
 }

@@ -1,30 +1,41 @@
 // Macros by name. Their parameters are settings and never text, but for the few named here. A macro that is not named
 // renders its rich body, or its plain body as code; without a body it is counted as unrendered.
+import { drawnDiagram, packedDiagram, textDiagram } from './diagrams.ts'
 import type { Flow } from './flow.ts'
-import { addReferenceOf, resourceText } from './inline.ts'
+import { addEdge, resourceText } from './inline.ts'
 import { macroOf, type Macro } from './macro.ts'
 import { parseMarkdown } from './markdown.ts'
-import { normaliseCode, normaliseProse } from './normalise.ts'
+import { normaliseCode, normaliseName, normaliseProse } from './normalise.ts'
 import { MACRO_LABELS, pushQuote } from './panels.ts'
 import { parseHtml } from './parse-xml.ts'
 import { barTitles } from './roadmap.ts'
-import { renderBlocks, type ElementRenderer, type Renderer } from './renderer.ts'
+import {
+  addAttachment,
+  addReference,
+  addUnrendered,
+  renderBlocks,
+  type ElementRenderer,
+  type Renderer,
+} from './renderer.ts'
 import { propertyLines } from './table-text.ts'
-import { findBelow, rawText } from './xml-tree.ts'
+import { childrenBut, findBelow, rawText } from './xml-tree.ts'
 
 export const renderMacro: ElementRenderer = (element, flow, page) => {
   const macro = macroOf(element)
   const render = RENDERERS.get(macro.name) ?? FAMILIES.find(({ prefix }) => macro.name.startsWith(prefix))?.render
   if (render === undefined) renderBody(macro, flow, page)
   else render(macro, flow, page)
+  page.walk(childrenBut(element, IN_MACRO), flow)
 }
+
+const IN_MACRO = /^ac:(?:parameter|default-parameter|rich-text-body|plain-text-body)$/
 
 type MacroRenderer = (macro: Macro, flow: Flow, page: Renderer) => void
 
 const renderBody: MacroRenderer = (macro, flow, page) => {
   if (macro.richBody !== undefined) page.walk([macro.richBody], flow)
   else if (macro.plainBody !== undefined) pushCode(macro.plainBody, undefined, flow)
-  else page.unrenderedMacros.add(macro.name)
+  else addUnrendered(macro.name, page)
 }
 
 const renderCode: MacroRenderer = (macro, flow) => {
@@ -51,7 +62,7 @@ const renderPanel: MacroRenderer = (macro, flow, page) => {
 }
 
 const renderExpand: MacroRenderer = (macro, flow, page) => {
-  flow.push({ kind: 'paragraph', text: macro.parameter('title') })
+  flow.push({ kind: 'paragraph', text: macro.parameter('title'), isLeadIn: true })
   renderBody(macro, flow, page)
 }
 
@@ -64,44 +75,39 @@ const renderDetails: MacroRenderer = (macro, flow, page) => {
 const renderInclude: MacroRenderer = (macro, flow, page) => {
   const target = macro.parameterElement('')
   const resource = target && findBelow(target, 'ri:page', 'ri:blog-post', 'ri:content-entity')
-  if (resource !== undefined) addReferenceOf(resource, page)
-  const title = resource === undefined ? macro.parameter('') : normaliseProse(resourceText(resource)).trim()
-  if (title === '') page.unrenderedMacros.add(macro.name)
+  if (resource !== undefined) addEdge(resource, 'include', page)
+  const title = resource === undefined ? bareInclude(macro, page) : normaliseName(resourceText(resource))
+  if (title === '') addUnrendered(macro.name, page)
   else flow.push({ kind: 'paragraph', text: `See: ${title}` })
+}
+
+/** From wiki mark-up: `Title`, or `SPACE:Title`. */
+function bareInclude(macro: Macro, page: Renderer): string {
+  const [, spaceKey, title = ''] = /^(?:(~?[\w.-]+):(?=\S))?(.*)$/.exec(macro.parameter('')) ?? []
+  if (title !== '') addReference({ spaceKey, title }, 'include', page)
+  return normaliseName(title)
 }
 
 const renderStatus: MacroRenderer = (macro, flow) => {
   const title = macro.parameter('title') || macro.parameter('colour') || macro.parameter('color')
-  if (title !== '') flow.text(`[${title}]`)
+  if (title !== '') flow.apart(`[${title}]`)
 }
 
 const renderJira: MacroRenderer = (macro, flow, page) => {
   const query = macro.parameter('jqlQuery') || macro.parameter('jql')
-  if (macro.parameter('key') !== '') flow.text(macro.parameter('key'))
+  if (macro.parameter('key') !== '') flow.apart(macro.parameter('key'))
   else if (query !== '') flow.push({ kind: 'paragraph', text: `Jira query: ${query}` })
-  else page.unrenderedMacros.add(macro.name)
+  else addUnrendered(macro.name, page)
 }
 
 const renderAttachment: MacroRenderer = (macro, flow, page) => {
   const target = macro.parameterElement('name') ?? macro.parameterElement('')
   const resource = target && findBelow(target, 'ri:attachment')
-  if (resource !== undefined) addReferenceOf(resource, page)
+  if (resource !== undefined) addEdge(resource, 'link', page)
   const name = resource === undefined ? macro.parameter('name') : resourceText(resource)
-  if (name === '') page.unrenderedMacros.add(macro.name)
-  else flow.text(`[attachment: ${name}]`)
-}
-
-// A diagram's own text lies in an attachment or is packed: only its name can be read here.
-function diagram(language: string | undefined): MacroRenderer {
-  return (macro, flow, page) => {
-    const names = ['diagramDisplayName', 'diagramName', 'displayName', 'name', 'filename', 'title'].map(macro.parameter)
-    const name = names.find((value) => value !== '')
-    const body = language === undefined ? undefined : macro.plainBody
-    if (body === undefined) {
-      page.unrenderedMacros.add(macro.name)
-      if (name !== undefined) flow.push({ kind: 'paragraph', text: `[diagram: ${name}]` })
-    } else flow.push({ kind: 'code', text: normaliseCode(body), language, title: name })
-  }
+  if (name === '') addUnrendered(macro.name, page)
+  else flow.apart(`[attachment: ${name}]`)
+  if (resource === undefined) addAttachment(name, undefined, page)
 }
 
 const renderHtml: MacroRenderer = (macro, flow, page) => {
@@ -127,16 +133,23 @@ const renderMath: MacroRenderer = (macro, flow, page) => {
   const formula = normaliseProse(macro.parameter('body') || macro.plainBody || macro.parameter('')).trim()
   if (formula === '') return renderBody(macro, flow, page)
   if (macro.name.endsWith('block')) flow.push({ kind: 'paragraph', text: `$${formula}$` })
-  else flow.text(`$${formula}$`)
+  else flow.apart(`$${formula}$`)
 }
 
 const renderRoadmap: MacroRenderer = (macro, flow, page) => {
   const titles = barTitles(macro.parameter('source'))
-  if (titles.length === 0) page.unrenderedMacros.add(macro.name)
+  if (titles.length === 0) addUnrendered(macro.name, page)
   flow.push({ kind: 'list', text: titles.map((title) => `- ${title}`).join('\n') })
 }
 
-const renderNothing: MacroRenderer = () => {}
+const renderAnchor: MacroRenderer = (macro, _flow, page) => {
+  page.anchor = normaliseName(macro.parameter('')) || undefined
+}
+
+/** Filled in by Confluence when the page is shown; nothing of it belongs to the page. */
+const renderDynamic: MacroRenderer = (macro, _flow, page) => {
+  page.dynamicMacros.add(macro.name)
+}
 
 function each(names: string, render: MacroRenderer): [string, MacroRenderer][] {
   return names.split(' ').map((name) => [name, render])
@@ -151,21 +164,22 @@ const RENDERERS = new Map<string, MacroRenderer>([
   ...each('status', renderStatus),
   ...each('jira jiraissues', renderJira),
   ...each('view-file viewpdf viewdoc viewxls viewppt multimedia', renderAttachment),
-  ...each('drawio inc-drawio gliffy plantumlcloud', diagram(undefined)),
-  ...each('plantuml', diagram('plantuml')),
+  ...each('drawio inc-drawio gliffy', drawnDiagram),
+  ...each('plantumlcloud', packedDiagram),
+  ...each('plantuml', textDiagram('plantuml')),
   ...each('html', renderHtml),
   ...each('html-include widget iframe rss', renderEmbedded),
   ...each('markdown', renderMarkdown),
   ...each('mathblock mathinline', renderMath),
   ...each('roadmap', renderRoadmap),
-  // Filled in by Confluence when the page is shown; nothing of it belongs to the page.
-  ...each('detailssummary contentbylabel children pagetree pagetreesearch livesearch recently-updated', renderNothing),
-  ...each('blog-posts attachments space-attachments gallery listlabels change-history contributors', renderNothing),
-  ...each('profile tasks-report-macro toc anchor spaces favpages navmap create-space-button gadget', renderNothing),
+  ...each('anchor', renderAnchor),
+  ...each('detailssummary contentbylabel children pagetree pagetreesearch livesearch recently-updated', renderDynamic),
+  ...each('blog-posts attachments space-attachments gallery listlabels change-history contributors', renderDynamic),
+  ...each('profile tasks-report-macro toc spaces favpages navmap create-space-button gadget', renderDynamic),
 ])
 
 const FAMILIES: { prefix: string; render: MacroRenderer }[] = [
-  { prefix: 'mermaid', render: diagram('mermaid') },
+  { prefix: 'mermaid', render: textDiagram('mermaid') },
   { prefix: 'easy-math', render: renderMath },
   { prefix: 'eazy-math', render: renderMath },
   { prefix: 'miro-', render: renderEmbedded },

@@ -6,6 +6,10 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([\w+#.-]*)/
 const HEADING = /^ {0,3}(#{1,6})\s+(\S.*)$/
 const ITEM = /^(\s*)(?:[-*+]|(\d+)[.)])\s+(\S.*)$/
 const ROW = /^\s*\|(.*)\|\s*$/
+const RULE = /^ {0,3}([-*_])(?: {0,9}\1){2,99} {0,9}$/
+const UNDERLINE = /^ {0,3}(?:=+|-+) *$/
+/** `[name]: address`, for links elsewhere. */
+const DEFINITION = /^ {0,3}\[[^\]]{1,200}\]:\s+\S+/
 
 /** `markdown` has `\n` line ends. */
 export function parseMarkdown(markdown: string): Block[] {
@@ -24,7 +28,7 @@ type Read = { block: Block | undefined; end: number }
 
 function readBlock(lines: string[], start: number): Read {
   const line = lines[start] ?? ''
-  if (line.trim() === '') return { block: undefined, end: start + 1 }
+  if (line.trim() === '' || RULE.test(line) || DEFINITION.test(line)) return { block: undefined, end: start + 1 }
   const fence = FENCE.exec(line)
   if (fence !== null) return readFence(lines, start, fence)
   const heading = HEADING.exec(line)
@@ -33,6 +37,10 @@ function readBlock(lines: string[], start: number): Read {
     return { block: { kind: 'heading', level, text: plain((heading[2] ?? '').replace(/ #+ *$/, '')) }, end: start + 1 }
   }
   if (ROW.test(line)) return readTable(lines, start)
+  const underline = lines[start + 1] ?? ''
+  if (UNDERLINE.test(underline) && !ITEM.test(line) && !/^\s*>/.test(line)) {
+    return { block: { kind: 'heading', level: underline.includes('=') ? 1 : 2, text: plain(line) }, end: start + 2 }
+  }
   return readText(lines, start)
 }
 
@@ -47,7 +55,7 @@ function readFence(lines: string[], start: number, [, mark = '', language = '']:
 function readTable(lines: string[], start: number): Read {
   let end = start
   while (end < lines.length && ROW.test(lines[end] ?? '')) end++
-  const rows = lines.slice(start, end).map((line) => (ROW.exec(line)?.[1] ?? '').split('|').map((cell) => plain(cell)))
+  const rows = lines.slice(start, end).map((line) => (ROW.exec(line)?.[1] ?? '').split(/(?<!\\)\|/).map(plain))
   const kept = rows.filter((row) => !isRule(row) && row.some((cell) => cell !== ''))
   const headerRows = rows[1] !== undefined && isRule(rows[1]) ? 1 : 0
   return { block: kept.length === 0 ? undefined : { kind: 'table', rows: kept, headerRows }, end }
@@ -69,7 +77,7 @@ function readText(lines: string[], start: number): Read {
 
 function continuesText(line: string, isInside: boolean): boolean {
   if (!isInside) return true
-  return line.trim() !== '' && !FENCE.test(line) && !HEADING.test(line) && !ROW.test(line)
+  return ![FENCE, HEADING, ROW, RULE].some((other) => other.test(line)) && line.trim() !== ''
 }
 
 function listLine(line: string): string {
@@ -79,10 +87,26 @@ function listLine(line: string): string {
   return `${'  '.repeat(depth)}${number === undefined ? '-' : `${number}.`} ${plain(text)}`
 }
 
-/** Emphasis, code marks and link targets go, as everywhere. */
+/** Emphasis, code marks, tags and link targets go, as everywhere; what stands between code marks stays as it is. */
 function plain(text: string): string {
-  return normaliseProse(text)
-    .replace(/!?\[([^[\]]*)\]\([^()\s]*\)/g, '$1')
-    .replace(/(\*\*|__|~~|`)/g, '')
-    .trim()
+  const parts = normaliseProse(text).split(/(?<!`)(`{1,2})(?!`)([^`]+)\1(?!`)/)
+  const kept = parts.map((part, position) => {
+    // Split gives text, mark, code, text, …
+    if (position % 3 === 0) return withoutMarks(part)
+    return position % 3 === 1 ? '' : part.trim()
+  })
+  return kept.join('').replace(/ {2,}/g, ' ').trim()
+}
+
+const TAG =
+  /<\/?(?:a|b|big|br|center|code|del|details|div|em|font|hr|i|img|ins|kbd|p|s|small|span|strong|sub|summary|sup|u)\b[^<>]{0,500}>/gi
+
+function withoutMarks(text: string): string {
+  return text
+    .replace(/!?\[([^[\]]*)\](?:\([^()\s]*(?: "[^"]*")?\)|\[[^[\]]*\])/g, '$1')
+    .replace(/<((?:https?:|mailto:)[^<>\s]+)>/g, '$1')
+    .replace(TAG, ' ')
+    .replace(/\*\*|__(?=\S)|(?<=\S)__/g, '')
+    .replace(/(?<![\w*\\])([*_])(?=\S)([^*_]{0,499}[^*_\s])\1(?![\w*])/g, '$2')
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1')
 }

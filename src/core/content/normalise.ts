@@ -3,8 +3,12 @@
 // sequences falling apart: text that is compared must not differ by what cannot be seen.
 const FORMAT_CHARACTERS = /[\p{Cf}\u{E0100}-\u{E01EF}]/gu
 
+/** Whatever the steps of `normaliseProse` change: invisible characters, lone surrogates, white space but single spaces. */
+const UNTIDY_PROSE = /[\p{Cc}\p{Cf}\p{Cs}\u{E0100}-\u{E01EF}]|[^\S ]| {2}/u
+
 /** Any run of white space, line ends and no-break spaces included, becomes one space. */
 export function normaliseProse(text: string): string {
+  if (!UNTIDY_PROSE.test(text)) return text
   return text
     .toWellFormed()
     .replace(FORMAT_CHARACTERS, '')
@@ -12,14 +16,20 @@ export function normaliseProse(text: string): string {
     .replace(/\p{Cc}/gu, '')
 }
 
+/** A name or title as one line, at most as long as Confluence allows any. */
+export function normaliseName(text: string): string {
+  return normaliseProse(text.slice(0, 2_000)).trim().slice(0, 500).toWellFormed()
+}
+
 /** Keeps lines and indentation; blank lines at both ends go. */
 export function normaliseCode(text: string): string {
-  return text
+  const tidied = text
     .toWellFormed()
     .replace(FORMAT_CHARACTERS, '')
     .replace(/\r\n?|[\u2028\u2029]/g, '\n')
     .replace(/\p{Zs}/gu, ' ')
     .replace(/(?![\n\t])\p{Cc}/gu, '')
-    .replace(/^(?:[ \t]*\n)+/, '')
-    .trimEnd()
+  // Not by one expression: a repeated group overflows the stack at some ten thousand lines.
+  const firstVisible = tidied.search(/[^ \t\n]/)
+  return tidied.slice(tidied.lastIndexOf('\n', firstVisible) + 1).trimEnd()
 }

@@ -25,10 +25,18 @@ export const ADF_PANEL_LABELS = new Map([
 export const renderBlockQuote: ElementRenderer = (quote, flow, page) =>
   pushQuote({ label: '', title: '', blocks: renderBlocks(quote.children, page) }, flow)
 
+/** Does the text begin with the label's word already, as in a warning that begins `WARNING:`? */
+function saysItself(label: string, start: Block | string | undefined): boolean {
+  const text = typeof start === 'string' ? start : start !== undefined && 'text' in start ? start.text : ''
+  if (label === '' || text.slice(0, label.length).toLowerCase() !== label.toLowerCase()) return false
+  return /^s?(?:\s*[:!.–—-]|$|\n)/.test(text.slice(label.length, label.length + 3))
+}
+
 /** A panel without title and text is nothing. */
 export function pushQuote(panel: { label: string; title: string; blocks: Block[] }, flow: Flow) {
-  const { label, title, blocks } = panel
+  const { title, blocks } = panel
   if (title === '' && blocks.length === 0) return
+  const label = saysItself(panel.label, title === '' ? blocks[0] : title) ? '' : panel.label
   let lines = title === '' ? [] : [label === '' ? title : `${label}: ${title}`]
   let pendingLabel = title === '' && label !== '' ? label : undefined
   for (const block of blocks) {

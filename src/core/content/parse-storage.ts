@@ -1,15 +1,16 @@
 // Storage format (Confluence's XHTML) → blocks. One walk over the element tree; each family of elements has its file.
 // Emphasis is dropped, links keep their text, and what only Confluence can fill in (children, search results) is nothing.
 import { renderAdfExtension, renderAdfNode } from './adf.ts'
-import type { ParsedPage } from './block.ts'
+import type { Block, ParsedPage } from './block.ts'
 import type { Flow } from './flow.ts'
 import { renderAnchorElement, renderEmoticon, renderImage, renderLink, renderTime } from './inline.ts'
 import { renderList, renderTaskList } from './lists.ts'
 import { renderMacro } from './macros.ts'
+import { renderFormula, renderRaised, renderSpan, renderStruck } from './marks.ts'
 import { normaliseCode } from './normalise.ts'
 import { renderBlockQuote } from './panels.ts'
 import { parseXml, type XmlElement, type XmlNode } from './parse-xml.ts'
-import { renderBlocks, renderLine, type ElementRenderer, type Renderer } from './renderer.ts'
+import { lineOf, renderBlocks, renderLine, type ElementRenderer, type Renderer } from './renderer.ts'
 import { renderTable } from './tables.ts'
 
 export type ParseOptions = {
@@ -25,6 +26,9 @@ const MAX_HEADING_CHARACTERS = 300
 /** Characters by which spanned cells may lengthen a page. */
 const SPAN_BUDGET = 200_000
 
+/** Characters to which packed diagrams may unpack on one page. */
+const UNPACK_BUDGET = 500_000
+
 /** Total: any string yields a page, damaged storage format one that `isDegraded`. */
 export function parseStorage(storage: string, options: ParseOptions = {}): ParsedPage {
   const { root, isDegraded } = parseXml(storage)
@@ -32,16 +36,25 @@ export function parseStorage(storage: string, options: ParseOptions = {}): Parse
     displayName: options.displayName ?? (() => undefined),
     baseUrl: options.baseUrl,
     references: new Map(),
+    attachments: new Map(),
     unrenderedMacros: new Set(),
+    dynamicMacros: new Set(),
+    anchor: undefined,
     spanBudget: SPAN_BUDGET,
+    unpackBudget: UNPACK_BUDGET,
     isInsideHtml: false,
+    lineDepth: 0,
+    listDepth: 0,
     walk: (nodes, flow) => nodes.forEach((node) => walkNode(node, flow, page)),
   }
+  const blocks = renderBlocks(root.children, page)
+  const unrendered = [...page.unrenderedMacros, ...(blocks.length === 0 ? page.dynamicMacros : [])]
   return {
-    blocks: renderBlocks(root.children, page),
+    blocks,
     isDegraded,
-    unrenderedMacros: [...page.unrenderedMacros].toSorted(),
+    unrenderedMacros: unrendered.toSorted(),
     references: [...page.references.values()],
+    attachments: [...page.attachments.values()],
   }
 }
 
@@ -61,9 +74,21 @@ const renderSeparately: ElementRenderer = (element, flow, page) => {
 const renderNothing: ElementRenderer = () => {}
 
 const renderHeading: ElementRenderer = (element, flow, page) => {
-  const text = renderLine(element.children, page)
-  if (text.length > MAX_HEADING_CHARACTERS) flow.push({ kind: 'paragraph', text })
-  else flow.push({ kind: 'heading', level: headingLevel(element), text })
+  page.anchor = undefined
+  const blocks = renderBlocks(element.children, page)
+  const anchor = page.anchor === undefined ? {} : { anchor: page.anchor }
+  const level = headingLevel(element)
+  const [first, ...others] = blocks
+  if (first === undefined || isShort(blocks)) {
+    flow.push({ kind: 'heading', level, text: blocks.map(lineOf).join(' '), ...anchor })
+  } else if (others.length > 0 && first.kind === 'paragraph' && isShort([first])) {
+    flow.append([{ kind: 'heading', level, text: lineOf(first), ...anchor }, ...others])
+  } else flow.append(blocks)
+}
+
+function isShort(blocks: Block[]): boolean {
+  const lengths = blocks.map((block) => (block.kind === 'table' ? Infinity : block.text.length))
+  return lengths.reduce((sum, length) => sum + length, 0) <= MAX_HEADING_CHARACTERS
 }
 
 function headingLevel(element: XmlElement): 1 | 2 | 3 | 4 | 5 | 6 {
@@ -110,6 +135,10 @@ const RENDERERS = new Map<string, ElementRenderer>([
   ...each('ac:image img', renderImage),
   ...each('ac:emoticon', renderEmoticon),
   ...each('time', renderTime),
+  ...each('sup', renderRaised),
+  ...each('s del strike', renderStruck),
+  ...each('math', renderFormula),
+  ...each('span', renderSpan),
   ...each('p div section article aside header footer main nav figure figcaption center address form', renderSeparately),
   ...each('hr dl dt dd li caption thead tbody tfoot tr td th details summary', renderSeparately),
   ...each('ac:layout ac:layout-section ac:layout-cell ac:rich-text-body ac:adf-content ac:task', renderSeparately),

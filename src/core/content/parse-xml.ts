@@ -73,9 +73,12 @@ function parseTolerantly(source: string, language: 'xml' | 'html'): XmlElement {
   return { name: ROOT_NAME, attributes: {}, children: [stripTags(source)] }
 }
 
-const VOID_ELEMENTS = new Set(['br', 'hr', 'img', 'col', 'input', 'wbr'])
+const VOID_ELEMENTS = new Set(['br', 'hr', 'img', 'col', 'input', 'wbr', 'time', 'ac:emoticon'])
 
-/** Knows HTML's void elements in XML mode too: `<br>` without an end is what broken pages are most often broken by. */
+/**
+ * Knows HTML's void elements in XML mode too, and Confluence's: `<br>` without an end is what broken pages are most often
+ * broken by, and the rest of the page would be inside it.
+ */
 class TolerantParser extends Parser {
   protected override isVoidElement(name: string): boolean {
     return VOID_ELEMENTS.has(name.toLowerCase())

@@ -1,9 +1,9 @@
 // Tables become a grid of one-line cells with spans expanded: a spanned cell's text stands in every place it covers, so
 // that each row can be read, and repeated as `Header: value`, on its own.
 import type { Block } from './block.ts'
-import type { XmlElement } from './parse-xml.ts'
+import type { XmlElement, XmlNode } from './parse-xml.ts'
 import { lineOf, renderBlocks, renderLine, type ElementRenderer, type Renderer } from './renderer.ts'
-import { childElements } from './xml-tree.ts'
+import { childElements, childrenBut } from './xml-tree.ts'
 
 /** A span cannot make a row longer than this. */
 const MAX_COLUMNS = 100
@@ -12,11 +12,21 @@ type Cell = { blocks: Block[]; isHeader: boolean; columns: number; rows: number 
 
 export const renderTable: ElementRenderer = (table, flow, page) => {
   const caption = childElements(table).find((child) => child.name === 'caption')
-  if (caption !== undefined) flow.push({ kind: 'paragraph', text: renderLine(caption.children, page) })
+  if (caption !== undefined) flow.push({ kind: 'paragraph', text: renderLine(caption.children, page), isLeadIn: true })
   const rows = rowsOf(table).map(({ row, isHead }) => cellsOf(row, isHead, page))
   if (isLayout(rows)) flow.append(rows.flat().flatMap((cell) => cell.blocks))
   else flow.push(expandSpans(rows, page))
+  page.walk(strayChildren(table), flow)
 }
+
+/** Where a damaged page forgot to end its table. */
+function strayChildren(table: XmlElement): XmlNode[] {
+  const parts = childElements(table).filter((child) => /^t(?:head|body|foot)$/.test(child.name))
+  const rows = rowsOf(table).map(({ row }) => childrenBut(row, /^t[dh]$/))
+  return [...rows.flat(), ...parts.flatMap((part) => childrenBut(part, /^tr$/)), ...childrenBut(table, IN_TABLE)]
+}
+
+const IN_TABLE = /^(?:tr|thead|tbody|tfoot|caption|colgroup|col)$/
 
 function rowsOf(table: XmlElement): { row: XmlElement; isHead: boolean }[] {
   return childElements(table).flatMap((child) => {
@@ -82,10 +92,21 @@ function placeCell({ cell, x, y }: { cell: Cell; x: number; y: number }, grid: s
   }
 }
 
-/** Several paragraphs or items on one line, parted by `; ` where no sentence ends. */
+/** Several paragraphs, items or lines on one line, parted by `; ` where no sentence ends. */
 function cellText(blocks: Block[]): string {
   return blocks
-    .map(lineOf)
+    .flatMap((block) => (block.kind === 'paragraph' ? [linesOf(block.text)] : [lineOf(block)]))
     .filter((line) => line !== '')
-    .reduce((text, line) => (text === '' ? line : `${text}${/[.!?:;,…]$/.test(text) ? ' ' : '; '}${line}`), '')
+    .reduce(
+      (text, line) => (text === '' ? line : `${text}${STOPS.includes(text.at(-1) ?? '') ? ' ' : '; '}${line}`),
+      '',
+    )
+}
+
+const STOPS = '.!?:;,…'
+
+/** A line break before a small letter only wraps the text; others part names, addresses and the like. */
+function linesOf(text: string): string {
+  if (!text.includes('\n')) return text
+  return text.replace(/(?<=[\p{L}\p{N})\]])\n(?=[\p{Lu}\p{Lt}\p{N}@#[])/gu, '; ').replaceAll('\n', ' ')
 }

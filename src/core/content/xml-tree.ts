@@ -21,3 +21,13 @@ export function findBelow(element: XmlElement, ...names: string[]): XmlElement |
 export function rawText(node: XmlNode): string {
   return typeof node === 'string' ? node : node.children.map(rawText).join('')
 }
+
+/**
+ * What a damaged page lets stand inside an element that it forgot to end: children that do not belong there by name, and
+ * text. Nothing on a well-formed page.
+ */
+export function childrenBut(element: XmlElement, expected: RegExp): XmlNode[] {
+  return element.children.filter((child) =>
+    typeof child === 'string' ? child.trim() !== '' : !expected.test(child.name),
+  )
+}

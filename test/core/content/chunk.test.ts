@@ -3,6 +3,7 @@ import type { Block } from '../../../src/core/content/block.ts'
 import { chunkPage } from '../../../src/core/content/chunk.ts'
 import { parseStorage } from '../../../src/core/content/parse-storage.ts'
 import { fc } from '../../support/property.ts'
+import { macro, parameter } from './page-text.ts'
 
 const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: 'heading', level, text })
 const paragraph = (text: string): Block => ({ kind: 'paragraph', text })
@@ -122,6 +123,26 @@ describe('chunks', () => {
       maxChunkCharacters: 200,
     })
     expect(chunks[1]?.text).toMatch(/^Do this:\n\n- item/)
+  })
+
+  it('keep a title with what it introduces, and a short start with what must be split', () => {
+    const list: Block = { kind: 'list', text: '- item\n'.repeat(20).trim() }
+    const title: Block = { kind: 'paragraph', text: 'Click to see', isLeadIn: true }
+    const carried = chunkPage([paragraph('word '.repeat(30).trim()), title, list], { maxChunkCharacters: 200 })
+    expect(carried[1]?.text).toMatch(/^Click to see\n\n- item/)
+    const long = code(Array.from({ length: 40 }, (_, n) => `step ${n}`).join('\n'))
+    const [first, ...others] = chunkPage([paragraph('Run:'), long, paragraph('Done.')], { maxChunkCharacters: 200 })
+    expect(first?.text).toMatch(/^Run:\n\n```sh\nstep 0\n.*```$/s)
+    expect(others.at(-1)?.text).toMatch(/^```sh\nstep .*```\n\nDone\.$/s)
+  })
+
+  it('link to the anchor that an author put into a heading', () => {
+    const anchor = macro('anchor', parameter('', 'limits'))
+    const storage = `<h2>${anchor}Rate limits</h2><p>a</p>${anchor}<h2>Rate limits</h2><p>b</p>`
+    expect(chunkPage(parseStorage(storage).blocks).map((chunk) => [chunk.headingPath, chunk.anchor])).toEqual([
+      [['Rate limits'], 'limits'],
+      [['Rate limits'], 'Rate limits.1'],
+    ])
   })
 
   it('cut a word without end, but never through a character', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseStorage } from '../../../src/core/content/parse-storage.ts'
-import { pageText } from './page-text.ts'
+import { macro, pageText, parameter } from './page-text.ts'
 
 const link = (content: string, attributes = '') => `<p>See <ac:link${attributes}>${content}</ac:link>.</p>`
 const page = '<ri:page ri:content-title="Bread &amp; butter" ri:space-key="ENG" ri:version-at-save="4" />'
@@ -12,6 +12,11 @@ const cases: [name: string, storage: string, text: string][] = [
     'a page link by its plain body',
     link(`${page}<ac:plain-text-link-body><![CDATA[a <b> c]]></ac:plain-text-link-body>`),
     'See a <b> c.',
+  ],
+  [
+    'the spaces at the ends of a link',
+    `<p>See<ac:link>${page}<ac:link-body> the <b>guide </b></ac:link-body></ac:link>or<ac:link>${page}<ac:plain-text-link-body><![CDATA[ page ]]></ac:plain-text-link-body></ac:link>now</p>`,
+    'See the guide or page now',
   ],
   ['a page link by its title', link(page, ' ac:card-appearance="inline"'), 'See Bread & butter.'],
   ['a link to a section by its body', link('<ac:link-body>below</ac:link-body>', ' ac:anchor="limits"'), 'See below.'],
@@ -28,6 +33,7 @@ const cases: [name: string, storage: string, text: string][] = [
     'See Go live.',
   ],
   ['a space by its key', link('<ri:space ri:space-key="OPS" />'), 'See OPS.'],
+  ['a personal space without the raw key', link('<ri:space ri:space-key="~712020ab" />'), 'See personal space.'],
   ['a shortcut', link('<ri:shortcut ri:key="jira" ri:parameter="ABC-1" />'), 'See ABC-1@jira.'],
   ['content known by id only', link('<ri:content-entity ri:content-id="123" />'), 'See page 123.'],
   ['an address', link('<ri:url ri:value="https://x.example/?a=1&amp;b=2" />'), 'See https://x.example/?a=1&b=2.'],
@@ -56,6 +62,31 @@ const cases: [name: string, storage: string, text: string][] = [
     'an image whose texts are the same once',
     '<ac:image ac:alt="T" ac:title="T"><ri:url ri:value="https://x.example/logo.gif?token=1" /></ac:image>',
     'T [image: https://x.example/logo.gif]',
+  ],
+  [
+    'images on lines of their own apart, with alternative text that is not the file name',
+    '<ac:image ac:layout="center" ac:alt="a.png"><ri:attachment ri:filename="a.png" /></ac:image><ac:image ac:layout="center" ac:alt="B"><ri:attachment ri:filename="b.png" /></ac:image>',
+    '[image: a.png]\n\nB [image: b.png]',
+  ],
+  [
+    'images inside a line with spaces around',
+    '<p>Press<ac:image ac:layout="center"><ri:attachment ri:filename="a.png" /></ac:image><ac:image><ri:attachment ri:filename="b.png" /></ac:image>twice, not <ac:image><ri:attachment ri:filename="c.png" /></ac:image>.</p>',
+    'Press [image: a.png] [image: b.png] twice, not [image: c.png].',
+  ],
+  [
+    'a card on a line of its own',
+    '<p>a</p><a href="https://x.example/1" data-card-appearance="embed">https://x.example/1</a><a href="https://x.example/2" data-card-appearance="block">https://x.example/2</a>',
+    'a\n\nhttps://x.example/1\n\nhttps://x.example/2',
+  ],
+  [
+    'the card of a page in a query by its title',
+    '<p><a href="/pages/viewpage.action?spaceKey=OPS&amp;title=On+call" data-card-appearance="inline" /></p>',
+    'On call',
+  ],
+  [
+    'an image without the word that editors fill in',
+    '<ac:image ac:alt="Image"><ri:attachment ri:filename="a.png" /></ac:image>',
+    '[image: a.png]',
   ],
   ['nothing of an image without source', '<p>a <ac:image></ac:image>b</p>', 'a b'],
   [
@@ -94,11 +125,42 @@ describe('inside a line', () => {
       link('<ri:blog-post ri:content-title="News" />'),
     ].join('')
     expect(parseStorage(storage).references).toEqual([
-      { spaceKey: 'ENG', title: 'Bread & butter' },
-      { spaceKey: undefined, title: 'Home' },
-      { pageId: '77' },
-      { spaceKey: undefined, title: 'Other' },
+      { kind: 'link', spaceKey: 'ENG', title: 'Bread & butter' },
+      { kind: 'link', spaceKey: undefined, title: 'Home' },
+      { kind: 'link', pageId: '77' },
+      { kind: 'link', spaceKey: undefined, title: 'Other' },
     ])
+  })
+
+  it('keeps the names of attachments, and of the page that carries them', () => {
+    const storage = [
+      link('<ri:attachment ri:filename="plan.pdf" /><ac:link-body>the plan</ac:link-body>'),
+      link('<ri:attachment ri:filename="plan.pdf" />'),
+      link(
+        '<ri:attachment ri:filename="a.pdf"><ri:page ri:content-title="Other" ri:space-key="OPS" /></ri:attachment>',
+      ),
+      link('<ri:attachment ri:filename="b.pdf"><ri:content-entity ri:content-id="7" /></ri:attachment>'),
+      '<ac:image><ri:attachment ri:filename="map.png" /></ac:image>',
+      macro('view-file', parameter('name', '<ri:attachment ri:filename="deck.pptx" />')),
+      macro('viewpdf', parameter('name', 'terms.pdf')),
+      macro('drawio', parameter('diagramName', 'Flow.drawio') + parameter('diagramDisplayName', 'Release flow')),
+    ].join('')
+    expect(parseStorage(storage).attachments).toEqual([
+      { fileName: 'plan.pdf', page: undefined },
+      { fileName: 'a.pdf', page: { spaceKey: 'OPS', title: 'Other' } },
+      { fileName: 'b.pdf', page: { pageId: '7' } },
+      { fileName: 'map.png', page: undefined },
+      { fileName: 'deck.pptx', page: undefined },
+      { fileName: 'terms.pdf', page: undefined },
+      { fileName: 'Flow.drawio', page: undefined },
+    ])
+  })
+
+  it('keeps names on one line, without what nobody sees, and not without end', () => {
+    const [reference] = parseStorage(
+      link(`<ri:page ri:content-title=" A&#10;B\u200b ${'x'.repeat(9_000)}" />`),
+    ).references
+    expect(reference).toMatchObject({ title: expect.stringMatching(/^A B x{496}$/) })
   })
 
   it('takes addresses for references only on its own site', () => {
@@ -107,6 +169,8 @@ describe('inside a line', () => {
       '<a href="https://own.example/wiki/spaces/ENG/pages/2">b</a>',
       '<a href="https://own.example/wiki/pages/viewpage.action?pageId=3">c</a>',
       '<a href="https://own.example/wiki/display/OPS/On+call%3F">d</a>',
+      '<a href="https://own.example/wiki/pages/viewpage.action?spaceKey=OPS&amp;title=Rota">i</a>',
+      '<a href="/\\evil.example/wiki/spaces/ENG/pages/8/A">j</a>',
       '<a href="https://own.example.evil.example/wiki/spaces/ENG/pages/4/A">e</a>',
       '<a href="https://own.example/wikis/spaces/ENG/pages/6/A">h</a>',
       '<a href="//evil.example/wiki/spaces/ENG/pages/5/A">f</a>',
@@ -114,11 +178,12 @@ describe('inside a line', () => {
     ].join(' ')
     const parsed = parseStorage(storage, { baseUrl: 'https://own.example/wiki' })
     expect(parsed.references).toEqual([
-      { pageId: '1' },
-      { pageId: '2' },
-      { pageId: '3' },
-      { spaceKey: 'OPS', title: 'On call?' },
+      { kind: 'link', pageId: '1' },
+      { kind: 'link', pageId: '2' },
+      { kind: 'link', pageId: '3' },
+      { kind: 'link', spaceKey: 'OPS', title: 'On call?' },
+      { kind: 'link', spaceKey: 'OPS', title: 'Rota' },
     ])
-    expect(parseStorage(storage).references).toEqual([{ pageId: '1' }])
+    expect(parseStorage(storage).references).toEqual([{ kind: 'link', pageId: '1' }])
   })
 })

@@ -40,6 +40,13 @@ const cases: [name: string, storage: string, text: string][] = [
     '> One.',
   ],
   ['panel with a title only', macro('panel', parameter('title', 'Only') + richBody('')), '> Only'],
+  ['a label only once', macro('warning', richBody('<p><strong>WARNING</strong>: Hot.</p>')), '> WARNING: Hot.'],
+  [
+    'a label that the title says',
+    macro('note', parameter('title', 'Notes') + richBody('<p>One.</p>')),
+    '> Notes\n> One.',
+  ],
+  ['a label before its word in a sentence', macro('note', richBody('<p>Note the door.</p>')), '> Note: Note the door.'],
   ['empty panel', macro('info', richBody('<p />')), ''],
   [
     'code in a panel as its own block',
@@ -91,6 +98,11 @@ const cases: [name: string, storage: string, text: string][] = [
   ],
   ['include whose parameter is bare text', macro('include', parameter('', 'Rota')), 'See: Rota'],
   [
+    'include of a page of another space in bare text',
+    macro('include', parameter('', 'OPS:Rota: week')),
+    'See: Rota: week',
+  ],
+  [
     'excerpt-include with the legacy default parameter',
     '<ac:macro ac:name="excerpt-include"><ac:default-parameter><ac:link><ri:page ri:content-title="Rota" /></ac:link></ac:default-parameter></ac:macro>',
     'See: Rota',
@@ -99,6 +111,11 @@ const cases: [name: string, storage: string, text: string][] = [
     'status',
     `<p>Now ${macro('status', parameter('colour', 'Green') + parameter('title', 'DONE'))}.</p>`,
     'Now [DONE].',
+  ],
+  [
+    'statuses with spaces around',
+    `<p>Now${macro('status', parameter('title', 'A'))}${macro('status', parameter('title', 'B'))}then (${macro('status', parameter('title', 'C'))}).</p>`,
+    'Now [A] [B] then ([C]).',
   ],
   ['status without title', `<p>${macro('status', parameter('colour', 'Green'))}</p>`, '[Green]'],
   ['a Jira issue', `<p>See ${macro('jira', parameter('server', 'S') + parameter('key', 'ENG-1'))}</p>`, 'See ENG-1'],
@@ -121,7 +138,32 @@ const cases: [name: string, storage: string, text: string][] = [
     macro('plantumlcloud', parameter('data', 'eJx') + parameter('filename', 'Flow')),
     '[diagram: Flow]',
   ],
-  ['plantuml', macro('plantuml', plainBody('A -> B')), '```plantuml\nA -> B\n```'],
+  [
+    'plantuml that is packed after escaping',
+    macro(
+      'plantumlcloud',
+      parameter('data', 'UzUxKC5JLCopzc1RNXB0TElUNTLQVTV2BVJO+Umqxo5AhqGBAZBUNTIFqlA1MUjNSwGqBgA=') +
+        parameter('filename', 'Flow'),
+    ),
+    'Flow\n```plantuml\n@startuml\nAda -> Bob: 100 %\n@enduml\n```',
+  ],
+  [
+    'plantuml that is packed with a header',
+    macro('plantumlcloud', parameter('data', 'eJxzKC5JLCopzc3hckxJVNC1U3DKT7JSMDQwUFDlckjNSwHKAADFvQqK')),
+    '```plantuml\n@startuml\nAda -> Bob: 100 %\n@enduml\n```',
+  ],
+  [
+    'plantuml that unpacks to too much',
+    macro(
+      'plantumlcloud',
+      parameter(
+        'data',
+        'eJztwTEBAAAAwqCs61/CGh5AAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAK8GeWYLTQ==',
+      ) + parameter('filename', 'F'),
+    ),
+    '[diagram: F]',
+  ],
+  ['plantuml, in plain text', macro('plantuml', plainBody('A -> B')), '```plantuml\nA -> B\n```'],
   ['a mermaid macro', macro('mermaid-macro', plainBody('graph TD')), '```mermaid\ngraph TD\n```'],
   ['a mermaid macro without body', macro('mermaid-cloud', parameter('filename', 'Pie')), '[diagram: Pie]'],
   [
@@ -150,6 +192,16 @@ const cases: [name: string, storage: string, text: string][] = [
       ),
     ),
     '# Title\n\nSome bold text, link.\n\n- item\n  - inner\n2. two\n\n```js\na()\n```\n\n| A | B |\n| 1 | 2 |\n\n> said',
+  ],
+  [
+    'markdown beyond the basics',
+    macro(
+      'markdown',
+      plainBody(
+        'Big\n===\nSmall\n---\n*a* _b_ snake_case_name 2 * 3 `__init__` \\*c\\* <https://x.example/a_b> [d][1]<br>e\n\n---\n[1]: https://x.example\n\n| a \\| b | c |\n|:-:|---|\n| 1 | 2 |',
+      ),
+    ),
+    '# Big\n\n## Small\n\na b snake_case_name 2 * 3 __init__ *c* https://x.example/a_b d e\n\n| a | b | c |\n| 1 | 2 |',
   ],
   ['mathinline', `<p>So ${macro('mathinline', parameter('body', 'a^2'))}.</p>`, 'So $a^2$.'],
   ['mathblock', macro('mathblock', plainBody('\\frac{1}{2}')), '$\\frac{1}{2}$'],
@@ -183,8 +235,13 @@ describe('macros', () => {
     'space-attachments gallery listlabels change-history contributors profile tasks-report-macro toc anchor spaces favpages ' +
     'navmap create-space-button gadget'
   it.each(dynamic.split(' '))('renders nothing of %s and does not count it', (name) => {
-    const page = parseStorage(macro(name, parameter('', 'setting') + parameter('cql', 'label = "x"')))
-    expect(page).toMatchObject({ blocks: [], unrenderedMacros: [] })
+    const page = parseStorage(`<p>Text</p>${macro(name, parameter('', 'setting') + parameter('cql', 'label = "x"'))}`)
+    expect(page).toMatchObject({ blocks: [{ text: 'Text' }], unrenderedMacros: [] })
+  })
+
+  it('says of a page without text which macros only Confluence can fill in', () => {
+    const storage = macro('toc') + macro('children') + macro('zoo')
+    expect(parseStorage(storage)).toMatchObject({ blocks: [], unrenderedMacros: ['children', 'toc', 'zoo'] })
   })
 
   it('counts what it could not render, each name once and sorted', () => {
@@ -199,6 +256,20 @@ describe('macros', () => {
     expect(pageText(storage)).toBe('[diagram: D]')
   })
 
+  it('counts names on one line and not without end', () => {
+    const { unrenderedMacros } = parseStorage(macro(`A\u200b&#10;${'b'.repeat(5_000)}`))
+    expect(unrenderedMacros).toEqual([`a ${'b'.repeat(98)}`])
+  })
+
+  it('unpacks only so much of a page', () => {
+    const packed = macro('plantumlcloud', parameter('data', 'eJxzKC5JLCopzc3hckxJVNC1U3DKT7JSMDQwUFDlckjNSwHKAADFvQqK'))
+    const bombs = macro('plantumlcloud', parameter('data', 'eJztwTEBAAAAwqCs61/CGh5AAQAAAAAAAAAAAAAAAAAAAAAA')).repeat(
+      200,
+    )
+    expect(pageText(packed + bombs)).toMatch(/^```plantuml/)
+    expect(pageText(bombs + packed)).toBe('')
+  })
+
   it('keeps text before and after a macro body inside a paragraph', () => {
     expect(pageText(`<p>Before ${macro('x', richBody('<p>inside</p>'))}after.</p>`)).toBe('Before\n\ninside\n\nafter.')
   })
@@ -207,7 +278,7 @@ describe('macros', () => {
     const page = parseStorage(
       macro('include', parameter('', '<ac:link><ri:page ri:space-key="OPS" ri:content-title="Rota" /></ac:link>')),
     )
-    expect(page.references).toEqual([{ spaceKey: 'OPS', title: 'Rota' }])
+    expect(page.references).toEqual([{ kind: 'include', spaceKey: 'OPS', title: 'Rota' }])
   })
 })
 
@@ -247,6 +318,33 @@ describe('panels of the new editor', () => {
     expect(pageText(storage)).toBe('Body.')
   })
 
+  it('knows two maps: what the macro calls note and warning, the new editor calls warning and error', () => {
+    expect(labels(['info', 'tip', 'note', 'warning'], (name) => macro(name, richBody('<p>T</p>')))).toEqual([
+      '> Info: T',
+      '> Tip: T',
+      '> Note: T',
+      '> Warning: T',
+    ])
+    const content = '<ac:adf-content><p>T</p></ac:adf-content>'
+    expect(labels(['tip', 'error'], (name) => panel(name, content))).toEqual(['> T', '> Error: T'])
+    expect(labels(['success', 'error'], (name) => macro(name, richBody('<p>T</p>')))).toEqual(['T', 'T'])
+  })
+
+  it('renders an extension inside a line as part of that line', () => {
+    const storage = `<p>Due${extension('inline-extension', '<ac:adf-content>today</ac:adf-content>')}at noon</p>`
+    expect(pageText(storage)).toBe('Due today at noon')
+  })
+
+  it('renders an extension without body by its fallback, else its address, else counts it by its key', () => {
+    const key = '<ac:adf-attribute key="extension-key">app/board</ac:adf-attribute>'
+    const address =
+      '<ac:adf-attribute key="parameters"><ac:adf-parameter key="url">https://x.example/b</ac:adf-parameter><ac:adf-parameter key="k">setting</ac:adf-parameter></ac:adf-attribute>'
+    const fallback = '<ac:adf-fallback><p>Board of June</p></ac:adf-fallback>'
+    expect(pageText(extension('extension', key + address, fallback))).toBe('Board of June')
+    expect(pageText(extension('extension', key + address))).toBe('https://x.example/b')
+    expect(parseStorage(extension('extension', key))).toMatchObject({ blocks: [], unrenderedMacros: ['app/board'] })
+  })
+
   it('renders an inline card as its address', () => {
     const storage =
       '<p>See <ac:adf-extension><ac:adf-node type="inline-card"><ac:adf-attribute key="url">https://x.example/a</ac:adf-attribute></ac:adf-node></ac:adf-extension> now</p>'
@@ -254,8 +352,16 @@ describe('panels of the new editor', () => {
   })
 })
 
+function labels(names: string[], render: (name: string) => string): string[] {
+  return names.map((name) => pageText(render(name)))
+}
+
 function panel(type: string, content: string, fallback = ''): string {
   return `<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">${type}</ac:adf-attribute><ac:adf-attribute key="local-id">54e3</ac:adf-attribute>${content}</ac:adf-node>${fallback}</ac:adf-extension>`
+}
+
+function extension(type: string, content: string, fallback = ''): string {
+  return `<ac:adf-extension><ac:adf-node type="${type}">${content}</ac:adf-node>${fallback}</ac:adf-extension>`
 }
 
 function decision(state: string, content: string): string {

@@ -20,6 +20,11 @@ const cases: [name: string, storage: string, text: string][] = [
   ['quotations', '<blockquote><p>One.</p><p>Two.</p></blockquote>', '> One.\n> Two.'],
   ['nothing of rules and comments', '<p>a</p><hr /><!-- note --><p>b</p>', 'a\n\nb'],
   ['lists', '<ul><li>a<ul><li><p>b</p></li></ul></li><li /><li><p>c</p><p>d</p></li></ul>', '- a\n  - b\n- c\n  d'],
+  [
+    'lists that only hold a list as that list',
+    '<ul><li><ul><li>a<ul><li>b</li></ul></li></ul></li><li><ul><li>c</li></ul></li></ul>',
+    '- a\n  - b\n- c',
+  ],
   ['ordered lists', '<ol start="4"><li>a</li><li>b<ol><li>c</li></ol></li></ol>', '4. a\n5. b\n  1. c'],
   [
     'code in a list item as its own block',
@@ -60,6 +65,36 @@ const cases: [name: string, storage: string, text: string][] = [
     'a caption before its table',
     '<table><caption>Cap</caption><tr><td>a</td><td>b</td></tr></table>',
     'Cap\n\n| a | b |',
+  ],
+  [
+    'lines of a cell parted where a new one begins',
+    '<table><tr><td>Ada Byron<br/>Grace H.<br/>#crew</td><td><p>wrapped<br/>text</p><p>Next</p></td></tr></table>',
+    '| Ada Byron; Grace H. #crew | wrapped text; Next |',
+  ],
+  [
+    'raised digits raised, other raised and lowered text plainly',
+    '<p>10<sup>6</sup> m<sup>-2</sup>, word<sup><a href="#f">12</a></sup>, 1<sup>st</sup>, end<sup>1, 2</sup>, H<sub>2</sub>O</p>',
+    '10⁶ m⁻², word¹², 1st, end¹, ², H2O',
+  ],
+  [
+    'what is struck out as such',
+    '<p>Port <s>8080</s> <del>8081 </del>9090<strike></strike></p><del><p>Old.</p></del>',
+    'Port ~~8080~~ ~~8081~~ 9090\n\n~~Old.~~',
+  ],
+  [
+    'formulas by their source, once',
+    '<p>So <span class="katex"><span class="katex-mathml"><math><semantics><mi>E</mi><annotation encoding="application/x-tex">E = m</annotation></semantics></math></span><span class="katex-html">E=m</span></span> or <math><mi>x</mi></math></p>',
+    'So $E = m$ or x',
+  ],
+  [
+    'task lists that stand beside tasks',
+    `<ac:task-list>${task('incomplete', 'Open')}<ac:task-list>${task('complete', 'Inner')}</ac:task-list>${task('incomplete', 'Next')}</ac:task-list>`,
+    '- [ ] Open\n  - [x] Inner\n- [ ] Next',
+  ],
+  [
+    'a heading with more than a line as heading and text',
+    `<h2><p>Title</p><p>${'long '.repeat(80)}</p></h2>`,
+    `## Title\n\n${'long '.repeat(80).trim()}`,
   ],
   ['unknown elements by their content', '<p>a <x-tag y="z">b</x-tag></p><foo><p>c</p></foo>', 'a b\n\nc'],
   ['nothing of local ids', '<p local-id="a1" ac:local-id="b">x</p>', 'x'],

@@ -8,11 +8,11 @@ const names =
   'p div h1 h3 ul ol li table tbody thead tr td th blockquote pre br hr a span strong time img caption ac:link ac:link-body ' +
   'ac:plain-text-link-body ri:page ri:user ri:attachment ri:url ac:image ac:caption ac:task-list ac:task ac:task-status ' +
   'ac:task-body ac:structured-macro ac:macro ac:parameter ac:rich-text-body ac:plain-text-body ac:adf-extension ac:adf-node ' +
-  'ac:adf-attribute ac:adf-content ac:adf-fallback ac:emoticon ac:placeholder ac:layout-cell unknown'
+  'ac:adf-attribute ac:adf-content ac:adf-fallback ac:emoticon ac:placeholder ac:layout-cell s del sup sub math span ri:content-entity unknown'
 const macros =
-  'code info panel details expand status jira include view-file drawio plantuml html markdown mathblock roadmap toc other constructor'
+  'code info panel details expand status jira include view-file drawio plantuml html markdown mathblock roadmap toc anchor plantumlcloud other constructor'
 const attributes =
-  'colspan="3"|rowspan="9"|colspan="x"|start="7"|href="/display/A/B"|href="http://["|datetime="2026-01-02"||ac:name="title"|' +
+  'colspan="3"|rowspan="9"|colspan="x"|start="7"|href="/display/A/B"|href="/display/%00%1F/B%ED%A0%80%00"|href="http://["|datetime="2026-01-02"||ac:name="title"|' +
   'ac:name=""|ri:content-title="T"|ri:account-id="1"|ri:filename="f"|type="panel"|type="decision-list"|' +
   macros
     .split(' ')
@@ -58,7 +58,10 @@ describe('any text', () => {
   ] as const)('is parsed and chunked: %s', (_name, arbitrary, numRuns) => {
     fc.assert(
       fc.property(arbitrary, (storage) => {
-        const { blocks } = parseStorage(storage)
+        const { blocks, references, attachments, unrenderedMacros } = parseStorage(storage)
+        const names = JSON.stringify([references, attachments, unrenderedMacros])
+        // JSON escapes control characters and lone surrogates, and only those.
+        expect(names).not.toMatch(/\\u[0-9a-f]{4}/)
         for (const block of blocks) expect(renderText(block).trim()).not.toBe('')
         for (const chunk of chunkPage(blocks, { maxChunkCharacters: 200 })) {
           expect(chunk.text.length).toBeLessThanOrEqual(200)
