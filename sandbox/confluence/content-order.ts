@@ -14,7 +14,7 @@ export function compareIds(one: string, other: string): number {
 }
 
 /** Position of the first id that is not smaller than `id`. */
-export function lowerBound(ids: string[], id: string): number {
+function lowerBound(ids: string[], id: string): number {
   return firstPosition(ids, (candidate) => compareIds(candidate, id) >= 0)
 }
 
@@ -46,6 +46,11 @@ export function sortedPageIds(site: Site, spaceIds: string[] | undefined, sort: 
 
 export function sortIds(site: Site, ids: string[], sort: Sort): string[] {
   const places = ids.map((id) => placeOf(site, id, sort))
+  return places.toSorted((one, other) => comparePlaces(one, other, sort)).map((place) => place.id)
+}
+
+export function sortContents(contents: Content[], sort: Sort): string[] {
+  const places = contents.map((content) => ({ id: content.id, value: sortValue(content, sort.by) }))
   return places.toSorted((one, other) => comparePlaces(one, other, sort)).map((place) => place.id)
 }
 

@@ -1,6 +1,8 @@
 // Faults on demand: the next answers to a path are replaced, spoilt or kept back.
+import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { loginHtml } from './login-page.ts'
 
 export type Fault = {
   /** Part of the URL (path and query, encoded as it came), or a pattern over it. Default: every request to the site. */
@@ -17,6 +19,10 @@ export type Fault = {
   | { kind: 'login-page' }
   /** The real answer, cut off in the middle. */
   | { kind: 'truncate' }
+  /** The real answer, but the connection breaks in the middle of it. */
+  | { kind: 'break-off' }
+  /** The real answer in so many pieces, one each `everyMs`. */
+  | { kind: 'drip'; pieces: number; everyMs: number }
   /** The connection ends without an answer. */
   | { kind: 'drop' }
   /** The real answer, late. */
@@ -25,32 +31,56 @@ export type Fault = {
 
 export type Faults = { pending: (Fault & { timesLeft: number; passesLeft: number })[]; latencyMs: number }
 
-const loginPage =
-  '<!DOCTYPE html><html><head><title>Log In - Confluence</title></head><body><form action="/dologin.action" method="post">' +
-  '<input name="os_username"><input name="os_password" type="password"></form></body></html>'
-
 export function addFault(faults: Faults, fault: Fault): void {
   faults.pending.push({ ...fault, timesLeft: fault.times ?? 1, passesLeft: fault.after ?? 0 })
 }
 
 /** `stopped` ends every wait, so that a server can close while it keeps an answer back. */
 export function installFaults(server: FastifyInstance, faults: Faults, stopped: AbortSignal): void {
-  const truncated = new WeakSet<FastifyRequest>()
+  const spoilt = new WeakMap<FastifyRequest, Fault>()
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/_control')) return
     if (faults.latencyMs > 0) await waitUnlessStopped(faults.latencyMs, stopped)
     const fault = takeFault(faults, request)
     if (fault === undefined) return
     if (fault.delayMs !== undefined) await waitUnlessStopped(fault.delayMs, stopped)
-    if (fault.kind === 'truncate') truncated.add(request)
+    if (['truncate', 'break-off', 'drip'].includes(fault.kind)) spoilt.set(request, fault)
     else await strike(fault, request, reply)
   })
   server.addHook('onSend', async (request, reply, payload) => {
-    if (!truncated.has(request) || typeof payload !== 'string') return payload
-    const half = payload.slice(0, Math.floor(payload.length / 2))
-    void reply.header('content-length', Buffer.byteLength(half))
-    return half
+    const fault = spoilt.get(request)
+    if (fault === undefined || !(typeof payload === 'string' || Buffer.isBuffer(payload))) return payload
+    return spoil(fault, Buffer.from(payload), reply, stopped)
   })
+}
+
+function spoil(fault: Fault, whole: Buffer, reply: FastifyReply, stopped: AbortSignal): Buffer | Readable {
+  const half = whole.subarray(0, Math.floor(whole.length / 2))
+  if (fault.kind === 'drip') {
+    void reply.header('content-length', whole.length)
+    return Readable.from(drip(whole, fault.pieces, fault.everyMs, stopped))
+  }
+  if (fault.kind === 'break-off') {
+    void reply.header('content-length', whole.length)
+    return Readable.from(breakOff(half, reply))
+  }
+  void reply.header('content-length', half.length)
+  return half
+}
+
+async function* drip(whole: Buffer, pieces: number, everyMs: number, stopped: AbortSignal): AsyncGenerator<Buffer> {
+  const size = Math.max(1, Math.ceil(whole.length / pieces))
+  for (let start = 0; start < whole.length; start += size) {
+    if (start > 0) await waitUnlessStopped(everyMs, stopped)
+    if (stopped.aborted) return
+    yield whole.subarray(start, start + size)
+  }
+}
+
+async function* breakOff(half: Buffer, reply: FastifyReply): AsyncGenerator<Buffer> {
+  yield half
+  await new Promise((resolve) => setImmediate(resolve))
+  reply.raw.destroy()
 }
 
 function takeFault(faults: Faults, request: FastifyRequest): Fault | undefined {
@@ -76,7 +106,7 @@ async function strike(fault: Fault, request: FastifyRequest, reply: FastifyReply
     void reply.hijack()
     request.raw.socket.destroy()
   } else if (fault.kind === 'login-page') {
-    await reply.code(200).header('content-type', 'text/html;charset=UTF-8').send(loginPage)
+    await reply.code(200).header('content-type', 'text/html;charset=UTF-8').send(loginHtml)
   } else if (fault.kind === 'status') {
     await reply
       .code(fault.status)

@@ -1,58 +1,16 @@
-// What both front ends share: the switches for behaviour that differs between real sites, the account behind a request,
-// parameters, and errors thrown as ready answers.
+// What both front ends share: the account behind a request, parameters, and errors thrown as ready answers.
 import type { FastifyRequest } from 'fastify'
 import type { Principal } from './visibility.ts'
-import { canRead } from './visibility.ts'
-import type { Content, Site } from './model.ts'
+import { canRead, canReadSpace } from './visibility.ts'
+import type { Content, Site, Space } from './model.ts'
+import type { Traps } from './traps.ts'
 
-export type Switches = {
-  /** E-mail addresses are empty (Cloud) or absent (Data Center), as people's privacy settings may have it. */
-  hideEmails: boolean
-  /** Cloud: cursors stand in `next` as they are, so that a `+` must be encoded by the client. */
-  rawCursorsInNext: boolean
-  /** Cloud, v1 search: what a cursor that is not one is answered with. */
-  badV1Cursor: 'refuse' | 'first-page'
-  /** Cloud: a trashed page is 404 unless the request names the status. */
-  trashedNeedsStatus: boolean
-  /** The v1 restriction endpoints know folders. */
-  folderRestrictions: boolean
-  /** Search finds pages in archived spaces even without `includeArchivedSpaces=true`. */
-  searchArchivedSpaces: boolean
-  /** IANA name of the zone in which search reads dates. */
-  searchTimeZone: string
-  /** How many entries a list within an expanded answer holds at most (restrictions, labels). */
-  nestedListLimit: number
-  /** Data Center's version: scan came with 7.18, space permissions with 9.1. */
-  version: string
-  /** Data Center: a dead token is answered as anonymous with status 200. */
-  deadTokenIsAnonymous: boolean
-  /** Data Center: user name and password are accepted. */
-  basicAuth: boolean
-  /** Data Center: `next` advances by the limit that was asked for, not by the one that was used (a known bug). */
-  nextStartAsRequested: boolean
-  /** Data Center's zone in dates, such as `+02:00`. */
-  utcOffset: string
-}
-
-export const defaultSwitches: Switches = {
-  hideEmails: false,
-  rawCursorsInNext: false,
-  badV1Cursor: 'refuse',
-  trashedNeedsStatus: false,
-  folderRestrictions: true,
-  searchArchivedSpaces: false,
-  searchTimeZone: 'UTC',
-  nestedListLimit: 200,
-  version: '10.0.3',
-  deadTokenIsAnonymous: false,
-  basicAuth: true,
-  nextStartAsRequested: false,
-  utcOffset: '+02:00',
-}
+/** The older name of the traps. */
+export type Switches = Traps
 
 export type FrontEnd = {
   site: Site
-  switches: Switches
+  traps: Traps
   /** `/wiki`, or Data Center's context path, which may be empty. */
   basePath: string
   /** Origin and base path; known once the server listens. */
@@ -60,6 +18,10 @@ export type FrontEnd = {
   cloudId: string
   /** Raised to make every cursor that is out there expire. */
   cursorGeneration: number
+  /** Whether rows of lists are kept as text until the site or the traps change. */
+  cachesRows: boolean
+  /** Counts up with every change of the traps. */
+  trapGeneration: number
 }
 
 /** An answer other than 200, thrown from wherever it is found. */
@@ -118,15 +80,36 @@ export function pathPart(request: FastifyRequest, name: string): string {
   return (request.params as Record<string, string | undefined>)[name] ?? ''
 }
 
-/** The page or folder when it is there and the principal may see it. */
-export function findVisible(site: Site, contentId: string, principal: Principal): Content | undefined {
-  const content = site.contents.get(contentId)
-  return content !== undefined && canRead(site, content, principal) ? content : undefined
+const throughGateway = new WeakSet<FastifyRequest>()
+
+export function markGateway(request: FastifyRequest): void {
+  throughGateway.add(request)
+}
+
+/** Whether the request gets to see it: its principal may read it, and no data security policy keeps it from apps. */
+export function seesContent(front: FrontEnd, request: FastifyRequest, content: Content): boolean {
+  return canRead(front.site, content, principalOf(request)) && !isBlocked(front, request, content.spaceId)
+}
+
+export function seesSpace(front: FrontEnd, request: FastifyRequest, space: Space): boolean {
+  return canReadSpace(front.site, space, principalOf(request)) && !isBlocked(front, request, space.id)
+}
+
+function isBlocked({ site, traps }: FrontEnd, request: FastifyRequest, spaceId: string): boolean {
+  if (traps.blockedSpaces.length === 0 || !throughGateway.has(request)) return false
+  return traps.blockedSpaces.includes(site.spaces.get(spaceId)?.key ?? '')
+}
+
+/** The page or folder when it is there and the request gets to see it. */
+export function findVisible(front: FrontEnd, request: FastifyRequest, contentId: string): Content | undefined {
+  const content = front.site.contents.get(contentId)
+  if (content === undefined || content.type === 'template') return undefined
+  return seesContent(front, request, content) ? content : undefined
 }
 
 /**
  * One page of results as Confluence makes it: `limit` rows are cut first, those that the principal may not see are taken
- * out afterwards. `end` is the position behind the cut; undefined when nothing follows.
+ * out afterwards. `end` is the position behind the cut; undefined when nothing follows. `skip` rows are lost behind it.
  */
 export function cutResults<T>(
   rows: T[],
@@ -134,13 +117,17 @@ export function cutResults<T>(
   limit: number,
   keeps: (row: T) => boolean,
   sees: (row: T) => boolean,
+  skip = 0,
 ): { rows: T[]; end: number | undefined; last: T | undefined } {
   const cut: T[] = []
+  let last: T | undefined
+  let behind = 0
   for (let position = start; position < rows.length; position++) {
     const row = rows[position] as T
     if (!keeps(row)) continue
-    if (cut.length === limit) return { rows: cut.filter(sees), end: position, last: cut.at(-1) }
-    cut.push(row)
+    if (cut.length < limit) cut.push(row)
+    else if (behind++ >= skip) return { rows: cut.filter(sees), end: position, last }
+    last = row
   }
-  return { rows: cut.filter(sees), end: undefined, last: cut.at(-1) }
+  return { rows: cut.filter(sees), end: undefined, last }
 }

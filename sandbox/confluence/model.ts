@@ -3,12 +3,30 @@
 // it, visibility.ts decides who sees what. Shares no code with the product: the tests compare the two.
 import { createHash } from 'node:crypto'
 import { compareIds } from './content-order.ts'
+import type { SiteListener } from './events.ts'
+import type { Attachment, Comment } from './parts.ts'
+import type { IssuedToken } from './tokens.ts'
 import type { SiteValues } from './values.ts'
 import { fillSite } from './values.ts'
 
-export type ContentStatus = 'current' | 'archived' | 'trashed'
+export type ContentStatus = 'current' | 'archived' | 'trashed' | 'draft'
 
-type Version = { number: number; createdAt: string; authorId: string; message: string; minorEdit: boolean }
+/**
+ * Templates are kept with the pages and shown nowhere. Folders, whiteboards, databases and embeds are parents only. Comments
+ * and attachments are content to search alone; elsewhere they are parts (parts.ts).
+ */
+export type ContentType =
+  | 'page'
+  | 'blogpost'
+  | 'folder'
+  | 'whiteboard'
+  | 'database'
+  | 'embed'
+  | 'template'
+  | 'comment'
+  | 'attachment'
+
+export type Version = { number: number; createdAt: string; authorId: string; message: string; minorEdit: boolean }
 
 /** Account ids and group ids. */
 export type Readers = { users: Set<string>; groups: Set<string> }
@@ -24,6 +42,8 @@ export type SpaceReaders = Readers & {
 export type Space = {
   id: string
   key: string
+  /** What stands in links in place of the key; the same until the space gets another one. */
+  alias: string
   name: string
   type: 'global' | 'personal' | 'collaboration' | 'knowledge_base'
   status: 'current' | 'archived'
@@ -35,7 +55,9 @@ export type Space = {
 
 export type Content = {
   id: string
-  type: 'page' | 'folder'
+  type: ContentType
+  /** A live document: an ordinary page but for this mark. */
+  subtype: 'live' | undefined
   spaceId: string
   title: string
   parentId: string | undefined
@@ -46,9 +68,13 @@ export type Content = {
   version: Version
   labels: string[]
   storage: string
+  /** Versions before the current one, oldest first. */
+  past: PastVersion[]
   /** Undefined: no read restriction of its own. */
   restriction: Readers | undefined
 }
+
+export type PastVersion = Version & { title: string; storage: string }
 
 export type Account = {
   accountId: string
@@ -68,6 +94,8 @@ export type Account = {
   password: string
   /** A revoked credential is refused, token and password alike. */
   isRevoked: boolean
+  /** Data Center: after failed logins a CAPTCHA must be solved first, which no client can. */
+  needsCaptcha: boolean
 }
 
 export type Group = { id: string; name: string; members: Set<string>; subgroups: Set<string> }
@@ -82,10 +110,17 @@ export type Site = {
   /** Ids of pages (not folders) in the order of their number, of the whole site and by space. */
   pageIds: string[]
   pageIdsBySpace: Map<string, string[]>
+  blogPostIds: string[]
+  attachments: Map<string, Attachment>
+  comments: Map<string, Comment>
+  /** Ids of the attachments and comments of a page or blog post. */
+  attachmentIds: Map<string, Set<string>>
+  commentIds: Map<string, Set<string>>
   accounts: Map<string, Account>
-  /** Lower-cased e-mail, user name, user key, token → account id. */
+  /** Lower-cased e-mail, user name, user key → account id. */
   accountIdByName: Map<string, string>
-  accountIdByToken: Map<string, string>
+  /** Every token that was ever issued, by itself. */
+  tokens: Map<string, IssuedToken>
   groups: Map<string, Group>
   groupIdByName: Map<string, string>
   /** The switch of the whole site; a space must allow it too. */
@@ -94,9 +129,16 @@ export type Site = {
   syncAccount: Account
   /** Requests that would have written to Confluence. Always empty when the product only reads. */
   writes: Write[]
+  /** Requests that sent a credential to the host of downloads, which is none of its business. */
+  leaks: string[]
   /** Ids that search does not know yet; see `holdSearch`. */
   unsearchable: Set<string>
   searchHold: 'none' | 'new' | 'changed'
+  /** When what changed since the start changed last, in ms since 1970: for a search that lags behind. */
+  changedAt: Map<string, number>
+  /** What was purged, for a search that goes on finding it. */
+  ghosts: Map<string, Content>
+  listeners: Set<SiteListener>
   /** Counts up with every change of content, search or membership: what was computed for an older one is stale. */
   epoch: number
   nextId: number
@@ -188,16 +230,32 @@ function emptySite(values: SiteValues): Site {
     children: new Map(),
     pageIds: [],
     pageIdsBySpace: new Map(),
+    blogPostIds: [],
+    attachments: new Map(),
+    comments: new Map(),
+    attachmentIds: new Map(),
+    commentIds: new Map(),
     accounts: new Map(),
     accountIdByName: new Map(),
-    accountIdByToken: new Map(),
+    tokens: new Map(),
     groups: new Map(),
     groupIdByName: new Map(),
     anonymousAccess: values.anonymousAccess ?? false,
-    syncAccount: { ...sync, userKey: stableHex(sync.accountId, 32), isActive: true, isGuest: false, isRevoked: false },
+    syncAccount: {
+      ...sync,
+      userKey: stableHex(sync.accountId, 32),
+      isActive: true,
+      isGuest: false,
+      isRevoked: false,
+      needsCaptcha: false,
+    },
     writes: [],
+    leaks: [],
     unsearchable: new Set(),
     searchHold: 'none',
+    changedAt: new Map(),
+    ghosts: new Map(),
+    listeners: new Set(),
     epoch: 0,
     nextId: 1000,
     now: values.now ?? (() => new Date()),

@@ -1,13 +1,14 @@
 // CQL → ids of pages and folders, in a fixed order. Visibility comes later, when a page of results has been cut.
 import type { Expression, Operand, Query } from './cql.ts'
 import { CqlError, parseCql } from './cql.ts'
-import { compareIds, sortIds } from './content-order.ts'
+import { compareIds, sortContents } from './content-order.ts'
 import type { SortKey } from './content-order.ts'
-import type { Switches } from './front-end.ts'
+import type { Traps } from './traps.ts'
 import type { Content, Site } from './model.ts'
+import { asContent } from './parts.ts'
 import { findSpace, listAncestors, spaceOf } from './model.ts'
 
-export type SearchOptions = { includeArchivedSpaces: boolean; switches: Switches }
+export type SearchOptions = { includeArchivedSpaces: boolean; traps: Traps }
 
 type Clause = Extract<Expression, { kind: 'clause' }>
 type Test = (content: Content) => boolean
@@ -15,11 +16,19 @@ type Test = (content: Content) => boolean
 const keptQueries = 40
 const kept = new WeakMap<Site, Map<string, { epoch: number; ids: string[] }>>()
 
-/** Results of the last queries are kept until the site changes: paging through 50,000 rows filters them once. */
+/**
+ * Results of the last queries are kept until the site changes: paging through 50,000 rows filters them once. Not those that
+ * depend on the time too.
+ */
 export function searchContent(site: Site, cql: string, options: SearchOptions): string[] {
+  const { searchLagMs, searchTimeZone, searchKeepsDeleted, searchArchivedSpaces, searchTakesIsoDates } = options.traps
+  if ((searchLagMs > 0 && site.changedAt.size > 0) || /now|startofday/i.test(cql)) {
+    return runQuery(site, parseCql(cql), options)
+  }
   const queries = kept.get(site) ?? new Map<string, { epoch: number; ids: string[] }>()
   kept.set(site, queries)
-  const name = JSON.stringify([cql, options.includeArchivedSpaces, options.switches.searchTimeZone])
+  const form = [searchTimeZone, searchKeepsDeleted, searchArchivedSpaces, searchTakesIsoDates]
+  const name = JSON.stringify([cql, options.includeArchivedSpaces, form])
   const known = queries.get(name)
   if (known?.epoch === site.epoch) return known.ids
   const ids = runQuery(site, parseCql(cql), options)
@@ -29,52 +38,76 @@ export function searchContent(site: Site, cql: string, options: SearchOptions): 
 }
 
 function runQuery(site: Site, query: Query, options: SearchOptions): string[] {
-  const test = query.where === undefined ? () => true : compile(site, query.where, options.switches)
-  const withArchived = options.includeArchivedSpaces || options.switches.searchArchivedSpaces
-  const ids = [...new Set(candidates(site, query.where))].filter((id) => {
-    const content = site.contents.get(id)
-    if (content?.status !== 'current' || site.unsearchable.has(id)) return false
-    return (withArchived || spaceOf(site, content).status === 'current') && test(content)
+  const { traps } = options
+  const test = query.where === undefined ? () => true : compile(site, query.where, traps)
+  const withArchived = options.includeArchivedSpaces || traps.searchArchivedSpaces
+  const found = [...new Set(candidates(site, query.where, traps))].flatMap((id) => {
+    const content = asIndexed(site, id, traps)
+    if (content === undefined || site.unsearchable.has(id) || !site.spaces.has(content.spaceId)) return []
+    const isListed = isIndexed(content, traps) && (withArchived || spaceOf(site, content).status === 'current')
+    return isListed && test(content) ? [content] : []
   })
-  if (query.order === undefined) return ids.toSorted(compareIds)
-  return sortIds(site, ids, { by: orderField(query.order.field), descending: query.order.descending })
+  if (query.order === undefined) return found.map(({ id }) => id).toSorted(compareIds)
+  return sortContents(found, { by: orderField(query.order.field), descending: query.order.descending })
+}
+
+/** The page as the index knows it: behind the site by the lag. What is newer than that is not there yet. */
+function asIndexed(site: Site, id: string, { searchKeepsDeleted, searchLagMs }: Traps): Content | undefined {
+  const there = site.contents.get(id) ?? asContent(site, id)
+  const content = there ?? (searchKeepsDeleted ? site.ghosts.get(id) : undefined)
+  if (content === undefined || searchLagMs === 0) return content
+  const newest = site.now().getTime() - searchLagMs
+  if ((site.changedAt.get(id) ?? 0) <= newest) return content
+  const isKnown = (at: string): boolean => new Date(at).getTime() <= newest
+  if (isKnown(content.version.createdAt)) return content
+  const version = content.past.findLast(({ createdAt }) => isKnown(createdAt))
+  return version === undefined ? undefined : { ...content, title: version.title, storage: version.storage, version }
+}
+
+function isIndexed({ type, status }: Content, { searchKeepsDeleted }: Traps): boolean {
+  return type !== 'template' && (status === 'current' || (searchKeepsDeleted && status === 'trashed'))
 }
 
 /** A superset of the matches, as small as an index makes it. */
-function candidates(site: Site, where: Expression | undefined): Iterable<string> {
+function candidates(site: Site, where: Expression | undefined, { searchKeepsDeleted }: Traps): Iterable<string> {
   const clauses = (where?.kind === 'and' ? where.parts : [where]).filter((part) => part?.kind === 'clause')
   const find = (fields: string[]) => clauses.find(({ field, operator }) => operator === '=' && fields.includes(field))
   const byId = find(['id', 'content'])
-  if (byId !== undefined) return texts(byId)
-  const isPages = texts(find(['type'])).join(',') === 'page'
+  if (byId !== undefined) return texts(byId).map((id) => id.replace(/^att/, ''))
+  const parts = [...site.comments.keys(), ...site.attachments.keys()]
+  if (searchKeepsDeleted) return [...site.contents.keys(), ...site.ghosts.keys(), ...parts]
+  const types = texts(find(['type']))
+  if (types.length > 0 && types.every((type) => type === 'comment' || type === 'attachment')) return parts
+  const isPages = types.join(',') === 'page'
   const bySpace = find(['space', 'space.key'])
-  if (!isPages) return site.contents.keys()
+  if (!isPages) return [...site.contents.keys(), ...parts]
   if (bySpace === undefined) return site.pageIds
   return texts(bySpace).flatMap((key) => site.pageIdsBySpace.get(findSpace(site, key)?.id ?? '') ?? [])
 }
 
-function compile(site: Site, expression: Expression, switches: Switches): Test {
-  if (expression.kind === 'clause') return compileClause(site, expression, switches)
+function compile(site: Site, expression: Expression, traps: Traps): Test {
+  if (expression.kind === 'clause') return compileClause(site, expression, traps)
   if (expression.kind === 'not') {
-    const test = compile(site, expression.part, switches)
+    const test = compile(site, expression.part, traps)
     return (content) => !test(content)
   }
-  const tests = expression.parts.map((part) => compile(site, part, switches))
+  const tests = expression.parts.map((part) => compile(site, part, traps))
   if (expression.kind === 'and') return (content) => tests.every((test) => test(content))
   return (content) => tests.some((test) => test(content))
 }
 
-function compileClause(site: Site, clause: Clause, switches: Switches): Test {
+function compileClause(site: Site, clause: Clause, traps: Traps): Test {
   const { field, operator } = clause
-  if (field === 'lastmodified' || field === 'created') return compileDate(site, clause, switches.searchTimeZone)
+  if (field === 'lastmodified' || field === 'created') return compileDate(site, clause, traps)
   const values = texts(clause)
   if (field === 'title' || field === 'text' || field === 'sitesearch') return compileText(field, operator, values)
   if (operator !== '=') throw new CqlError(`The field ${field} does not support the operator ${operator}`)
   const wanted = new Set(values)
   const lower = new Set(values.map((value) => value.toLowerCase()))
   const tests: Record<string, Test> = {
-    id: ({ id }) => wanted.has(id),
-    content: ({ id }) => wanted.has(id),
+    id: ({ id }) => wanted.has(id) || wanted.has(`att${id}`),
+    content: ({ id }) => wanted.has(id) || wanted.has(`att${id}`),
+    container: ({ id }) => wanted.has((site.comments.get(id) ?? site.attachments.get(id))?.contentId ?? ''),
     type: ({ type }) => lower.has(type),
     space: (content) => lower.has(spaceOf(site, content).key.toLowerCase()),
     'space.key': (content) => lower.has(spaceOf(site, content).key.toLowerCase()),
@@ -101,9 +134,9 @@ function compileText(field: string, operator: string, values: string[]): Test {
 }
 
 /** To the minute, in the zone of the search: both sides become local texts, whose order is that of time. */
-function compileDate(site: Site, { field, operator, operands }: Clause, timeZone: string): Test {
-  const local = localTime(timeZone)
-  const bound = dateOf(operands[0] as Operand, site.now(), local)
+function compileDate(site: Site, { field, operator, operands }: Clause, traps: Traps): Test {
+  const local = localTime(traps.searchTimeZone)
+  const bound = dateOf(operands[0] as Operand, site.now(), local, traps.searchTakesIsoDates)
   return (content) => {
     const at = local(new Date(field === 'created' ? content.createdAt : content.version.createdAt))
     if (operator === '=') return at.startsWith(bound)
@@ -114,8 +147,9 @@ function compileDate(site: Site, { field, operator, operands }: Clause, timeZone
   }
 }
 
-function dateOf(operand: Operand, now: Date, local: (date: Date) => string): string {
+function dateOf(operand: Operand, now: Date, local: (date: Date) => string, takesIso: boolean): string {
   if (operand.kind === 'text') {
+    if (takesIso && /^\d{4}-\d{2}-\d{2}T.*Z$/.test(operand.text)) return local(new Date(operand.text))
     // Only the documented formats: with seconds, a `T` or a zone the query is refused.
     if (!/^\d{4}([-/])\d{2}\1\d{2}( \d{2}:\d{2})?$/.test(operand.text))
       throw new CqlError(`"${operand.text}" is no date`)

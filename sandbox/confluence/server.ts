@@ -3,20 +3,26 @@
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
+import { openAudit } from './audit.ts'
 import { addCloud } from './cloud/front.ts'
+import type { OAuthApp } from './cloud/oauth.ts'
+import { defaultOAuthApp, openOAuthDesk } from './cloud/oauth.ts'
 import type { ConfluenceControls, Credentials } from './control.ts'
 import { addControlRoutes, makeControls } from './control.ts'
 import { addDataCenter } from './datacenter/front.ts'
+import { openWebhooks } from './datacenter/webhooks.ts'
 import type { Faults } from './faults.ts'
 import { installFaults } from './faults.ts'
 import { readWikiFolder, sampleWiki } from './folder.ts'
-import type { FrontEnd, Switches } from './front-end.ts'
-import { AnswerError, defaultSwitches } from './front-end.ts'
+import type { FrontEnd } from './front-end.ts'
+import { AnswerError } from './front-end.ts'
 import type { Site, Write } from './model.ts'
 import { addPageView } from './page-view.ts'
 import { createSite } from './model.ts'
 import type { LoggedRequest } from './traffic.ts'
 import { installTraffic } from './traffic.ts'
+import type { Traps } from './traps.ts'
+import { defaultTraps } from './traps.ts'
 
 export type ConfluenceOptions = {
   flavour: 'cloud' | 'datacenter'
@@ -28,7 +34,13 @@ export type ConfluenceOptions = {
   host?: string
   /** Data Center only; default `/confluence`, may be empty. */
   contextPath?: string
-  switches?: Partial<Switches>
+  traps?: Partial<Traps>
+  /** The older name of `traps`. */
+  switches?: Partial<Traps>
+  /** Every answer comes this much later. */
+  latencyMs?: number
+  /** Keep rows of lists as text: for sites of many thousand pages. Changes by hand, past the controls, go unseen then. */
+  cacheRows?: boolean
 }
 
 export type RunningConfluence = ConfluenceControls & {
@@ -36,7 +48,12 @@ export type RunningConfluence = ConfluenceControls & {
   url: string
   /** Of the site on Cloud; this server's origin is its gateway too. */
   cloudId: string
+  /** Cloud: where scoped and OAuth tokens work; stands for `https://api.atlassian.com`, and for its login host too. */
+  gatewayUrl: string
+  oauthApp: OAuthApp
   site: Site
+  /** The live object; set them with `setTraps`. */
+  traps: Traps
   /** Every request so far, oldest first. */
   requests: LoggedRequest[]
   /** Requests that would have written; the same list as `site.writes`. */
@@ -48,24 +65,20 @@ export type RunningConfluence = ConfluenceControls & {
 
 export async function startConfluence(options: ConfluenceOptions): Promise<RunningConfluence> {
   const site = options.site ?? createSite(await readWikiFolder(options.folder ?? sampleWiki))
-  const front: FrontEnd = {
-    site,
-    switches: { ...defaultSwitches, ...options.switches },
-    basePath: options.flavour === 'cloud' ? '/wiki' : (options.contextPath ?? '/confluence'),
-    baseUrl: '',
-    cloudId: 'f00d0000-1111-4222-8333-444455556666',
-    cursorGeneration: 0,
-  }
+  const front = makeFrontEnd(site, options)
   const requests: LoggedRequest[] = []
-  const faults: Faults = { pending: [], latencyMs: 0 }
-  const controls = makeControls(front, faults, requests)
+  const faults: Faults = { pending: [], latencyMs: options.latencyMs ?? 0 }
   const stopping = new AbortController()
+  const desk = openOAuthDesk(front)
+  const webhooks = openWebhooks(front, stopping.signal)
+  const audit = openAudit(front, stopping.signal)
+  const controls = makeControls(front, { faults, requests, desk, webhooks, stopped: stopping.signal })
   const server = makeServer()
   installTraffic(server, site, requests)
   installFaults(server, faults, stopping.signal)
   addControlRoutes(server, site, controls, requests)
-  if (options.flavour === 'cloud') addCloud(server, front)
-  else addDataCenter(server, front)
+  if (options.flavour === 'cloud') addCloud(server, front, desk, audit)
+  else addDataCenter(server, front, webhooks, audit)
   addPageView(server, front)
   await server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
   const { address, port } = server.server.address() as AddressInfo
@@ -74,15 +87,32 @@ export async function startConfluence(options: ConfluenceOptions): Promise<Runni
     ...controls,
     url: front.baseUrl,
     cloudId: front.cloudId,
+    gatewayUrl: new URL(front.baseUrl).origin,
+    oauthApp: defaultOAuthApp,
     site,
+    traps: front.traps,
     requests,
     writes: site.writes,
     credentials: controls.credentialsOf(),
     close: async () => {
       stopping.abort()
+      await controls.settleWebhooks()
       server.server.closeAllConnections()
       await server.close()
     },
+  }
+}
+
+function makeFrontEnd(site: Site, options: ConfluenceOptions): FrontEnd {
+  return {
+    site,
+    traps: { ...defaultTraps, ...options.switches, ...options.traps },
+    basePath: options.flavour === 'cloud' ? '/wiki' : (options.contextPath ?? '/confluence'),
+    baseUrl: '',
+    cloudId: 'f00d0000-1111-4222-8333-444455556666',
+    cursorGeneration: 0,
+    cachesRows: options.cacheRows ?? false,
+    trapGeneration: 0,
   }
 }
 

@@ -18,7 +18,7 @@ export type LoggedRequest = {
 
 /** POST requests that only read. */
 const readingPosts =
-  /\/(api\/v2\/users-bulk|api\/v2\/content\/convert-ids-to-types|content\/\d+\/permission\/check|contentbody\/convert\/.*)$/
+  /\/(api\/v2\/users-bulk|api\/v2\/content\/convert-ids-to-types|content\/\d+\/permission\/check|contentbody\/convert\/.*|rpc\/json-rpc\/confluenceservice-v2\/get[A-Za-z]+)$|^\/oauth\/token$/
 
 /** Puts every request into `requests` and answers writes with 405 after recording them in `site.writes`. */
 export function installTraffic(server: FastifyInstance, site: Site, requests: LoggedRequest[]): void {

@@ -1,7 +1,20 @@
 // Plain values → the site's records. The same values come from a folder (folder.ts) or from a test.
-import type { Account, Content, ContentStatus, Group, Readers, Site, Space, SpaceReaders } from './model.ts'
+import type {
+  Account,
+  Content,
+  ContentStatus,
+  ContentType,
+  Group,
+  Readers,
+  Site,
+  Space,
+  SpaceReaders,
+} from './model.ts'
 import { getGroup, getSpace, stableHex } from './model.ts'
 import { compareIds } from './content-order.ts'
+import type { AttachmentValue, CommentValue } from './parts.ts'
+import { putAttachment, putComment } from './parts.ts'
+import { issueAccountTokens } from './tokens.ts'
 
 export type ReadersValue = { users?: string[]; groups?: string[] }
 export type SpaceReadersValue = ReadersValue & { licensed?: boolean; anonymous?: boolean; roles?: string[] }
@@ -21,7 +34,8 @@ export type ContentValue = {
   spaceKey: string
   title: string
   id?: string
-  type?: 'page' | 'folder'
+  type?: ContentType
+  subtype?: 'live'
   parentId?: string | null
   position?: number
   status?: ContentStatus
@@ -29,7 +43,8 @@ export type ContentValue = {
   createdAt?: string
   version?: { number: number; createdAt?: string; authorId?: string }
   labels?: string[]
-  storage?: string
+  /** A function is asked again each time: for wikis too large to keep in memory. */
+  storage?: string | (() => string)
   /** A read restriction of its own. */
   read?: ReadersValue
 }
@@ -56,6 +71,8 @@ export type SiteValues = {
   /** Parents may come after their children. */
   pages?: ContentValue[]
   folders?: ContentValue[]
+  attachments?: AttachmentValue[]
+  comments?: CommentValue[]
   users?: UserValue[]
   groups?: GroupValue[]
   restrictions?: { pageId: string; read: ReadersValue }[]
@@ -88,6 +105,8 @@ export function fillSite(site: Site, values: SiteValues): void {
     content.restriction = restrictionOf(site, read)
   }
   settle(site)
+  for (const attachment of values.attachments ?? []) putAttachment(site, attachment)
+  for (const comment of values.comments ?? []) putComment(site, comment)
 }
 
 export function addUser(site: Site, value: UserValue): Account {
@@ -106,6 +125,7 @@ export function addUser(site: Site, value: UserValue): Account {
     token: value.token ?? `token-of-${username}`,
     password: `password-of-${username}`,
     isRevoked: false,
+    needsCaptcha: false,
   }
   addAccount(site, account)
   for (const name of value.groups ?? []) addGroup(site, { name }).members.add(account.accountId)
@@ -131,6 +151,7 @@ export function addSpaceRecord(site: Site, value: SpaceValue): Space {
   const space: Space = {
     id: value.id ?? String(65_536 + site.spaces.size * 4),
     key: value.key,
+    alias: value.key,
     name: value.name ?? value.key,
     type: value.type ?? (value.key.startsWith('~') ? 'personal' : 'global'),
     status: value.status ?? 'current',
@@ -149,9 +170,11 @@ export function contentRecord(site: Site, value: ContentValue): Content {
   const authorId = value.authorId ?? site.syncAccount.accountId
   const createdAt = value.createdAt ?? epochStart
   const version = value.version ?? { number: 1 }
-  return {
+  const { storage = '' } = value
+  const content: Content = {
     id: value.id ?? String(site.nextId++),
     type: value.type ?? 'page',
+    subtype: value.subtype,
     spaceId: getSpace(site, value.spaceKey).id,
     title: value.title,
     parentId: value.parentId ?? undefined,
@@ -161,9 +184,17 @@ export function contentRecord(site: Site, value: ContentValue): Content {
     createdAt,
     version: { authorId, createdAt, message: '', minorEdit: false, ...version },
     labels: value.labels ?? [],
-    storage: value.storage ?? '',
+    storage: typeof storage === 'string' ? storage : '',
+    past: [],
     restriction: restrictionOf(site, value.read),
   }
+  if (typeof storage === 'function') defineStorage(content, storage)
+  return content
+}
+
+function defineStorage(content: Content, render: () => string): void {
+  const set = (value: string) => Object.defineProperty(content, 'storage', { value, writable: true })
+  Object.defineProperty(content, 'storage', { get: render, set, enumerable: true, configurable: true })
 }
 
 /** Confluence has no empty restriction: one without users and groups is none. */
@@ -186,6 +217,7 @@ function putContent(site: Site, content: Content): void {
   if (site.contents.has(content.id)) throw new Error(`The id ${content.id} occurs twice.`)
   site.contents.set(content.id, content)
   if (content.parentId !== undefined) childrenOf(site, content.parentId).add(content.id)
+  if (content.type === 'blogpost') site.blogPostIds.push(content.id)
   if (content.type !== 'page') return
   site.pageIds.push(content.id)
   site.pageIdsBySpace.get(content.spaceId)?.push(content.id)
@@ -198,7 +230,7 @@ export function childrenOf(site: Site, contentId: string): Set<string> {
 }
 
 function settle(site: Site): void {
-  for (const ids of [site.pageIds, ...site.pageIdsBySpace.values()]) ids.sort(compareIds)
+  for (const ids of [site.pageIds, site.blogPostIds, ...site.pageIdsBySpace.values()]) ids.sort(compareIds)
   for (const content of site.contents.values()) {
     if (content.parentId !== undefined && !site.contents.has(content.parentId)) {
       throw new Error(`"${content.title}" hangs under ${content.parentId}, which is not there.`)
@@ -221,7 +253,7 @@ function reserveIds(site: Site, contents: ContentValue[], spaces: SpaceValue[]):
 
 function addAccount(site: Site, account: Account): void {
   site.accounts.set(account.accountId, account)
-  site.accountIdByToken.set(account.token, account.accountId)
+  issueAccountTokens(site, account)
   for (const name of [account.email, account.username, account.userKey]) {
     site.accountIdByName.set(name.toLowerCase(), account.accountId)
   }

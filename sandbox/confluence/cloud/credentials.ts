@@ -1,38 +1,66 @@
-// Cloud's front door: Basic authentication with e-mail and API token. Scoped tokens work only through the gateway.
+// Cloud's two front doors. The site takes Basic authentication with e-mail and classic API token; scoped tokens and OAuth
+// tokens belong to the gateway, where each address wants its scope.
 import type { FastifyRequest } from 'fastify'
-import type { Account } from '../model.ts'
-import { findAccount } from '../model.ts'
 import type { FrontEnd } from '../front-end.ts'
-import { AnswerError, setPrincipal } from '../front-end.ts'
+import { AnswerError, markGateway, setPrincipal } from '../front-end.ts'
+import type { Account } from '../model.ts'
+import { loginPage } from '../login-page.ts'
+import type { IssuedToken, TokenKind } from '../tokens.ts'
+import { findLiveToken } from '../tokens.ts'
+import { markOAuth } from '../rate-limits.ts'
+import { scopesFor } from './scopes.ts'
+
+export type Way = { name: 'site' | 'gateway'; prefix: string }
+
+type Presented = { token: IssuedToken; account: Account }
+
+const accepted: Record<Way['name'], Record<'basic' | 'bearer', TokenKind[]>> = {
+  site: { basic: ['classic'], bearer: [] },
+  gateway: { basic: ['classic', 'scoped', 'service'], bearer: ['oauth', 'service'] },
+}
 
 /** Rejects with 401 for a wrong token; without credentials the request is anonymous, if the site allows that. */
-export function authenticate({ site }: FrontEnd, request: FastifyRequest, way: 'site' | 'gateway'): void {
+export function authenticate(front: FrontEnd, request: FastifyRequest, way: Way): void {
+  if (way.name === 'gateway') markGateway(request)
   const header = request.headers.authorization
   if (header === undefined) {
-    if (!site.anonymousAccess) refuseAnonymous(request)
+    if (!front.site.anonymousAccess || way.name === 'gateway') refuseAnonymous(request)
     setPrincipal(request, 'anonymous')
     return
   }
-  const account = site.accounts.get(accountIdBehind(site, header, way) ?? '')
-  if (account === undefined || account.isRevoked || !account.isActive) {
-    throw way === 'site' ? refused() : new AnswerError(401, { code: 401, message: 'Unauthorized' })
+  const presented = presentedBy(front, header, way)
+  if (way.name === 'site') {
+    if (presented === undefined) throw refused()
+    if (presented.isElsewhere) throw front.traps.scopedTokenOnSite === 'login-page' ? loginPage() : refused()
+  } else {
+    const isClassic = presented?.token.kind === 'classic' && !front.traps.classicTokenAtGateway
+    if (presented === undefined || presented.isElsewhere || isClassic) throw gatewayRefusal('Unauthorized')
+    requireScope(presented.token, request, way)
   }
-  setPrincipal(request, account)
+  if (presented.token.kind === 'oauth') markOAuth(request)
+  setPrincipal(request, presented.account)
 }
 
-function accountIdBehind(site: FrontEnd['site'], header: string, way: 'site' | 'gateway'): string | undefined {
-  const encoded = /^Basic (.+)$/i.exec(header)?.[1]
-  if (encoded === undefined) return undefined
-  const [email = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
-  const account = findAccount(site, email)
-  if (account?.email.toLowerCase() !== email.toLowerCase()) return undefined
-  const tokens = way === 'site' ? [account.token] : [account.token, scopedToken(account)]
-  return tokens.includes(rest.join(':')) ? account.accountId : undefined
+/** `isElsewhere`: a good token at the wrong door, or in the wrong header. */
+function presentedBy({ site }: FrontEnd, header: string, way: Way): (Presented & { isElsewhere: boolean }) | undefined {
+  const [, scheme = '', value = ''] = /^(Basic|Bearer) (.+)$/i.exec(header) ?? []
+  const isBasic = scheme.toLowerCase() === 'basic'
+  const [email = '', ...rest] = isBasic ? Buffer.from(value, 'base64').toString('utf8').split(':') : []
+  const found = findLiveToken(site, isBasic ? rest.join(':') : value)
+  if (found === undefined) return undefined
+  if (isBasic && found.account.email.toLowerCase() !== email.toLowerCase()) return undefined
+  return { ...found, isElsewhere: !accepted[way.name][isBasic ? 'basic' : 'bearer'].includes(found.token.kind) }
 }
 
-/** The account's other token, which the site itself refuses. */
-export function scopedToken({ token }: Account): string {
-  return `scoped-${token}`
+function requireScope({ scopes }: IssuedToken, request: FastifyRequest, { prefix }: Way): void {
+  if (scopes === undefined) return
+  if (!scopesFor(request, prefix).some((scope) => scopes.has(scope))) {
+    throw gatewayRefusal('Unauthorized; scope does not match')
+  }
+}
+
+function gatewayRefusal(message: string): AnswerError {
+  return new AnswerError(401, { code: 401, message })
 }
 
 function refused(): AnswerError {
@@ -48,5 +76,5 @@ function refuseAnonymous(request: FastifyRequest): never {
   if (request.url.includes('/rest/api/')) {
     throw new AnswerError(403, { message: 'Current user not permitted to use Confluence', statusCode: 403 })
   }
-  throw new AnswerError(401, { code: 401, message: 'Unauthorized' })
+  throw gatewayRefusal('Unauthorized')
 }

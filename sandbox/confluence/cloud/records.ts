@@ -1,35 +1,46 @@
 // Site records → the JSON of Cloud's v2 API, with the fields that live answers have beyond the published schema.
-import type { Account, Content, Space } from '../model.ts'
+import type { Account, Content, Space, Version } from '../model.ts'
 import { spaceOf, stableHex } from '../model.ts'
 import type { FrontEnd } from '../front-end.ts'
 
+/** A page or a blog post, which has no place in the tree. */
 export function pageRecord({ site }: FrontEnd, page: Content, withBody: boolean): Record<string, unknown> {
   const parent = site.contents.get(page.parentId ?? '')
-  const { number, message, minorEdit, authorId, createdAt } = page.version
-  return {
+  const place = {
     parentType: parent?.type ?? null,
     parentId: parent?.id ?? null,
-    createdAt: page.createdAt,
     ownerId: page.authorId,
     lastOwnerId: null,
-    authorId: page.authorId,
     position: page.position,
-    version: { number, message, minorEdit, authorId, createdAt, ncsStepVersion: null },
+    ...(page.subtype === undefined ? {} : { subtype: page.subtype }),
+  }
+  return {
+    ...(page.type === 'blogpost' ? {} : place),
+    createdAt: page.createdAt,
+    authorId: page.authorId,
+    version: { ...versionRecord(page.version), ncsStepVersion: null },
     spaceId: page.spaceId,
     status: page.status,
-    body: withBody ? { storage: { representation: 'storage', value: page.storage } } : {},
+    body: withBody ? storageBody(page.storage) : {},
     title: page.title,
     id: page.id,
     _links: pageLinks(spaceOf(site, page), page),
   }
 }
 
+export function versionRecord({ number, message, minorEdit, authorId, createdAt }: Version): Record<string, unknown> {
+  return { number, message, minorEdit, authorId, createdAt }
+}
+
+export function storageBody(value: string): Record<string, unknown> {
+  return { storage: { representation: 'storage', value } }
+}
+
 export function folderRecord({ site }: FrontEnd, folder: Content): Record<string, unknown> {
   const parent = site.contents.get(folder.parentId ?? '')
-  const { number, message, minorEdit, authorId, createdAt } = folder.version
   return {
     id: folder.id,
-    type: 'folder',
+    type: folder.type,
     status: folder.status,
     title: folder.title,
     parentId: parent?.id ?? null,
@@ -39,8 +50,8 @@ export function folderRecord({ site }: FrontEnd, folder: Content): Record<string
     ownerId: folder.authorId,
     createdAt: folder.createdAt,
     spaceId: folder.spaceId,
-    version: { number, message, minorEdit, authorId, createdAt },
-    _links: { webui: `/spaces/${spaceOf(site, folder).key}/folder/${folder.id}` },
+    version: versionRecord(folder.version),
+    _links: { webui: `/spaces/${spaceOf(site, folder).alias}/${folder.type}/${folder.id}` },
   }
 }
 
@@ -57,12 +68,12 @@ export function spaceRecord(space: Space): Record<string, unknown> {
     type: space.type,
     description: null,
     status: space.status,
-    _links: { webui: `/spaces/${space.key}` },
-    currentActiveAlias: space.key,
+    _links: { webui: `/spaces/${space.alias}` },
+    currentActiveAlias: space.alias,
   }
 }
 
-export function userRecord({ switches }: FrontEnd, account: Account): Record<string, unknown> {
+export function userRecord({ traps }: FrontEnd, account: Account): Record<string, unknown> {
   return {
     displayName: account.displayName,
     timeZone: 'Etc/GMT',
@@ -70,7 +81,7 @@ export function userRecord({ switches }: FrontEnd, account: Account): Record<str
     isExternalCollaborator: account.isGuest,
     accountStatus: account.isActive ? 'active' : 'inactive',
     accountId: account.accountId,
-    email: switches.hideEmails ? '' : account.email,
+    email: traps.hideEmails ? '' : account.email,
     accountType: 'atlassian',
     publicName: account.displayName,
     profilePicture: { path: `/wiki/aa-avatar/${account.accountId}`, isDefault: true },
@@ -88,11 +99,13 @@ export function labelRecord(name: string): { prefix: string; name: string; id: s
 /** Paths below the site's base URL. */
 export function pageLinks(space: Space, page: Content): Record<'editui' | 'webui' | 'edituiv2' | 'tinyui', string> {
   const title = encodeURIComponent(page.title).replaceAll('%20', '+')
-  const isHome = space.homepageId === page.id
+  const day = page.createdAt.slice(0, 10).replaceAll('-', '/')
+  const pagePath = space.homepageId === page.id ? 'overview' : `pages/${page.id}/${title}`
+  const path = page.type === 'blogpost' ? `blog/${day}/${page.id}/${title}` : pagePath
   return {
     editui: `/pages/resumedraft.action?draftId=${page.id}`,
-    webui: isHome ? `/spaces/${space.key}/overview` : `/spaces/${space.key}/pages/${page.id}/${title}`,
-    edituiv2: `/spaces/${space.key}/pages/edit-v2/${page.id}`,
+    webui: `/spaces/${space.alias}/${path}`,
+    edituiv2: `/spaces/${space.alias}/pages/edit-v2/${page.id}`,
     tinyui: `/x/${tinyId(page.id)}`,
   }
 }

@@ -1,44 +1,47 @@
 // What Cloud still serves of the older API: search, restrictions, people and groups; spaces with a warning that they go.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { FrontEnd } from '../front-end.ts'
-import { AnswerError, findVisible, parameter, pathPart, principalOf } from '../front-end.ts'
+import { AnswerError, commaParameter, findVisible, parameter, pathPart, principalOf, seesSpace } from '../front-end.ts'
 import type { Account, Group, Site } from '../model.ts'
 import { findSpace, spaceOf } from '../model.ts'
-import { canRead, canReadSpace, groupIdsOf } from '../visibility.ts'
+import { canRead, groupIdsOf } from '../visibility.ts'
 import { spaceRecord } from '../v1/content.ts'
 import type { Dialect, Json } from '../v1/dialect.ts'
 import { expandOf, numberParameter, offsetList } from '../v1/dialect.ts'
-import { addRestrictionRoutes, addSearchRoute } from '../v1/routes.ts'
+import { addRestrictionRoutes } from '../v1/restrictions.ts'
+import { addSearchRoutes } from '../v1/search-routes.ts'
+import { downloadPath } from './attachments.ts'
 import { pageLinks } from './records.ts'
 
-export function addV1Routes(server: FastifyInstance, front: FrontEnd, way: 'site' | 'gateway'): void {
-  const dialect = cloudDialect(front)
-  addSearchRoute(server, dialect, 'cursor')
+export function addV1Routes(server: FastifyInstance, dialect: Dialect): void {
+  const { front } = dialect
+  addSearchRoutes(server, dialect, 'cursor')
   addRestrictionRoutes(server, dialect)
   server.post('/rest/api/content/:id/permission/check', (request) => checkPermission(dialect, request))
   server.get('/rest/api/user/current', (request) => currentUser(dialect, request))
   server.get('/rest/api/user', (request) => dialect.renderUser(accountParameter(dialect, request)))
-  server.get('/rest/api/user/memberof', (request) => {
+  server.get('/rest/api/user/bulk', (request, reply) => {
+    const accounts = commaParameter(request, 'accountId').flatMap((id) => front.site.accounts.get(id) ?? [])
+    const limits = limitsOf(dialect, request)
+    return offsetList(dialect, request, reply, accounts, limits, dialect.renderUser)
+  })
+  server.get('/rest/api/user/memberof', (request, reply) => {
     const account = accountParameter(dialect, request)
     const groups = groupsOf(front.site).filter(({ id }) => groupIdsOf(front.site, account.accountId).has(id))
-    return offsetList(dialect, request, groups, limitsOf(dialect, request), dialect.renderGroup)
+    return offsetList(dialect, request, reply, groups, limitsOf(dialect, request), dialect.renderGroup)
   })
-  server.get('/rest/api/group', (request) =>
-    offsetList(dialect, request, groupsOf(front.site), limitsOf(dialect, request), dialect.renderGroup),
+  server.get('/rest/api/group', (request, reply) =>
+    offsetList(dialect, request, reply, groupsOf(front.site), limitsOf(dialect, request), dialect.renderGroup),
   )
-  server.get('/rest/api/group/:id/membersByGroupId', (request) => {
+  server.get('/rest/api/group/:id/membersByGroupId', (request, reply) => {
     const group = front.site.groups.get(pathPart(request, 'id'))
     if (group === undefined) throw dialect.notFound(`No group found with id: ${pathPart(request, 'id')}`)
-    return offsetList(dialect, request, membersOf(front.site, group), limitsOf(dialect, request), dialect.renderUser)
-  })
-  server.get('/rest/api/space/:key', (request, reply) => {
-    if (way === 'gateway') throw failure(410, 'GoneException', 'This deprecated endpoint has been removed.')
-    void reply.header('deprecation', 'true').header('warning', '299 - "Deprecated API, will be removed"')
-    return spaceWithPermissions(dialect, request)
+    const members = membersOf(front.site, group)
+    return offsetList(dialect, request, reply, members, limitsOf(dialect, request), dialect.renderUser)
   })
 }
 
-function cloudDialect(front: FrontEnd): Dialect {
+export function cloudDialect(front: FrontEnd): Dialect {
   return {
     front,
     renderUser: (account) => userRecord(front, account),
@@ -49,10 +52,13 @@ function cloudDialect(front: FrontEnd): Dialect {
       _links: { self: `${front.baseUrl}/rest/api/group/by-id?id=${id}` },
     }),
     renderDate: (at) => at,
+    versionMarks: { contentTypeModified: false },
     contentLinks: (content) => ({
       ...pageLinks(spaceOf(front.site, content), content),
       self: `${front.baseUrl}/rest/api/content/${content.id}`,
     }),
+    downloadLink: (attachment) => downloadPath(attachment),
+    attachmentId: ({ id }) => `att${id}`,
     nextParameters: { next: 'true' },
     notFound: (message) => failure(404, 'NotFoundException', message),
     badRequest: (message) => failure(400, 'BadRequestException', message),
@@ -72,7 +78,7 @@ function checkPermission(dialect: Dialect, request: FastifyRequest): Json {
   if (principal === 'anonymous' || !(principal.isAdmin || principal.accountId === subject.identifier)) {
     throw failure(403, 'PermissionException', 'Only an administrator may ask about others')
   }
-  const content = findVisible(site, pathPart(request, 'id'), principal)
+  const content = findVisible(dialect.front, request, pathPart(request, 'id'))
   if (content === undefined)
     throw dialect.notFound(`No content found with id: ContentId{id=${pathPart(request, 'id')}}`)
   const account = site.accounts.get(subject.identifier ?? '')
@@ -85,11 +91,11 @@ function currentUser(dialect: Dialect, request: FastifyRequest): Json {
 }
 
 /** Entries for everyone with a licence carry no `subjects`; anonymous readers are an entry with `anonymousAccess: true`. */
-function spaceWithPermissions(dialect: Dialect, request: FastifyRequest): Json {
+export function spaceWithPermissions(dialect: Dialect, request: FastifyRequest): Json {
   const { site } = dialect.front
   const key = pathPart(request, 'key')
   const space = findSpace(site, key)
-  if (space === undefined || space.id === key || !canReadSpace(site, space, principalOf(request))) {
+  if (space === undefined || space.id === key || !seesSpace(dialect.front, request, space)) {
     throw dialect.notFound(`No space found with key: ${key}`)
   }
   if (!expandOf(request).has('permissions')) return spaceRecord(dialect, space)
@@ -110,14 +116,14 @@ function spaceWithPermissions(dialect: Dialect, request: FastifyRequest): Json {
   return { ...spaceRecord(dialect, space), permissions: permissions.map((entry, id) => ({ id: id + 1, ...entry })) }
 }
 
-function userRecord({ switches, baseUrl }: FrontEnd, account: Account | undefined): Json {
+function userRecord({ traps, baseUrl }: FrontEnd, account: Account | undefined): Json {
   if (account === undefined)
     return { type: 'anonymous', displayName: 'Anonymous', _links: { self: `${baseUrl}/rest/api/user/anonymous` } }
   return {
     type: 'known',
     accountId: account.accountId,
     accountType: 'atlassian',
-    email: switches.hideEmails ? '' : account.email,
+    email: traps.hideEmails ? '' : account.email,
     publicName: account.displayName,
     displayName: account.displayName,
     profilePicture: { path: `/wiki/aa-avatar/${account.accountId}`, width: 48, height: 48, isDefault: false },
@@ -152,7 +158,7 @@ function limitsOf(dialect: Dialect, request: FastifyRequest): { asked: number; l
   return { asked: limit, limit }
 }
 
-function failure(statusCode: number, exception: string, message: string): AnswerError {
+export function failure(statusCode: number, exception: string, message: string): AnswerError {
   const errors = statusCode === 400 ? [{ message: { translation: message, args: [] } }] : []
   const outcome = { authorized: statusCode !== 403, valid: statusCode !== 400, errors, successful: false }
   const name = `com.atlassian.confluence.api.service.exceptions.${exception}`

@@ -3,6 +3,7 @@ import type { FrontEnd } from '../front-end.ts'
 import { AnswerError } from '../front-end.ts'
 import type { Account, Content, Group, Site } from '../model.ts'
 import { spaceOf } from '../model.ts'
+import { downloadPath } from '../cloud/attachments.ts'
 import { pageLinks } from '../cloud/records.ts'
 import type { Dialect, Json } from '../v1/dialect.ts'
 
@@ -15,8 +16,11 @@ export function dataCenterDialect(front: FrontEnd): Dialect {
       name,
       _links: { self: `${front.baseUrl}/rest/api/group/${encodeURIComponent(name)}` },
     }),
-    renderDate: (at) => withOffset(at, front.switches.utcOffset),
+    renderDate: (at) => withOffset(at, front.traps.utcOffset),
+    versionMarks: { hidden: false },
     contentLinks: (content) => contentLinks(front, content),
+    downloadLink: downloadPath,
+    attachmentId: ({ id }) => id,
     nextParameters: {},
     notFound: (message) => failure(404, message, 'Not Found'),
     badRequest: (message) => failure(400, message, 'Bad Request'),
@@ -40,7 +44,7 @@ function userRecord({ baseUrl }: FrontEnd, account: Account | undefined): Json {
 
 export function singleUserRecord(front: FrontEnd, account: Account, withStatus: boolean): Json {
   return {
-    ...(front.switches.hideEmails ? {} : { email: account.email }),
+    ...(front.traps.hideEmails ? {} : { email: account.email }),
     ...userRecord(front, account),
     ...(withStatus ? { status: account.isActive ? 'current' : 'deactivated', _expandable: {} } : {}),
   }
@@ -60,7 +64,7 @@ export function failure(statusCode: number, message: string, reason: string): An
 
 /** `7.18` counts as older than `9.1`. */
 export function isAtLeast(front: FrontEnd, major: number, minor: number): boolean {
-  const [theirMajor = 0, theirMinor = 0] = front.switches.version.split('.').map(Number)
+  const [theirMajor = 0, theirMinor = 0] = front.traps.version.split('.').map(Number)
   return theirMajor > major || (theirMajor === major && theirMinor >= minor)
 }
 

@@ -19,23 +19,23 @@ export function addPeopleRoutes(server: FastifyInstance, dialect: Dialect): void
   server.get('/rest/api/user', (request) =>
     singleUserRecord(front, accountParameter(dialect, request), expandOf(request).has('status')),
   )
-  server.get('/rest/api/user/memberof', (request) => {
+  server.get('/rest/api/user/memberof', (request, reply) => {
     const { accountId } = accountParameter(dialect, request)
     const groupIds = groupIdsOf(site, accountId)
     const groups = groupsOf(site).filter(({ id, members }) => groupIds.has(id) || members.has(accountId))
-    return offsetList(dialect, request, groups, limitsOf(request), dialect.renderGroup)
+    return offsetList(dialect, request, reply, groups, limitsOf(request), dialect.renderGroup)
   })
-  server.get('/rest/api/group', (request) =>
-    offsetList(dialect, request, groupsOf(site), limitsOf(request), dialect.renderGroup),
+  server.get('/rest/api/group', (request, reply) =>
+    offsetList(dialect, request, reply, groupsOf(site), limitsOf(request), dialect.renderGroup),
   )
   server.get('/rest/api/group/:name', (request) => dialect.renderGroup(groupPart(dialect, request)))
-  server.get('/rest/api/group/:name/member', (request) => {
+  server.get('/rest/api/group/:name/member', (request, reply) => {
     const members = [...groupPart(dialect, request).members].flatMap((id) => site.accounts.get(id) ?? [])
-    return offsetList(dialect, request, members, limitsOf(request), dialect.renderUser)
+    return offsetList(dialect, request, reply, members, limitsOf(request), dialect.renderUser)
   })
-  server.get('/rest/api/group/:name/groupmember', (request) => {
+  server.get('/rest/api/group/:name/groupmember', (request, reply) => {
     const inner = [...groupPart(dialect, request).subgroups].flatMap((id) => site.groups.get(id) ?? [])
-    return offsetList(dialect, request, inner, limitsOf(request), dialect.renderGroup)
+    return offsetList(dialect, request, reply, inner, limitsOf(request), dialect.renderGroup)
   })
 }
 

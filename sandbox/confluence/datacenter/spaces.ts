@@ -1,34 +1,34 @@
 // Data Center's spaces and who may do what in them.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { compareIds } from '../content-order.ts'
-import { commaParameter, findVisible, parameter, pathPart, principalOf } from '../front-end.ts'
+import { commaParameter, findVisible, parameter, pathPart, principalOf, seesSpace } from '../front-end.ts'
 import type { Space } from '../model.ts'
-import { findSpace } from '../model.ts'
-import { canReadSpace } from '../visibility.ts'
 import { contentRecord, spaceRecord } from '../v1/content.ts'
+import { spaceOfKey } from '../v1/content-routes.ts'
 import type { Dialect, Expand, Json } from '../v1/dialect.ts'
 import { cappedLimit, expandOf, offsetList } from '../v1/dialect.ts'
+import { requireAdministrator } from './credentials.ts'
 import { failure, isAtLeast, licensedGroup } from './dialect.ts'
 
 export function addSpaceRoutes(server: FastifyInstance, dialect: Dialect): void {
-  server.get('/rest/api/space', (request) => listSpaces(dialect, request))
+  server.get('/rest/api/space', (request, reply) => listSpaces(dialect, request, reply))
   server.get('/rest/api/space/:key', (request) => {
     const expand = expandOf(request)
     refusePermissions(request, expand)
-    return renderSpace(dialect, visibleSpace(dialect, request), request, expand)
+    return renderSpace(dialect, spaceOfKey(dialect, request, pathPart(request, 'key')), request, expand)
   })
   server.get('/rest/api/space/:key/permissions', (request) => {
     requireAdmin(dialect, request)
-    return listPermissions(dialect, visibleSpace(dialect, request))
+    return listPermissions(dialect, spaceOfKey(dialect, request, pathPart(request, 'key')))
   })
   server.get('/rest/api/space/:key/permissions/anonymous', (request) => {
     requireAdmin(dialect, request)
-    const space = visibleSpace(dialect, request)
+    const space = spaceOfKey(dialect, request, pathPart(request, 'key'))
     return space.readers.anonymous ? [permission(space, { type: 'anonymous' })] : []
   })
 }
 
-function listSpaces(dialect: Dialect, request: FastifyRequest): Json {
+function listSpaces(dialect: Dialect, request: FastifyRequest, reply: FastifyReply): Json {
   const { site } = dialect.front
   const expand = expandOf(request)
   refusePermissions(request, expand)
@@ -41,17 +41,14 @@ function listSpaces(dialect: Dialect, request: FastifyRequest): Json {
     .filter((space) => type === undefined || (space.type === 'personal') === (type === 'personal'))
     .filter((space) => status === undefined || space.status === status)
     .toSorted((one, other) => compareIds(one.id, other.id))
-  const principal = principalOf(request)
   const render = (space: Space) => renderSpace(dialect, space, request, expand)
-  return offsetList(dialect, request, spaces, cappedLimit(request, expand), render, (space) =>
-    canReadSpace(site, space, principal),
+  return offsetList(dialect, request, reply, spaces, cappedLimit(request, expand), render, (space) =>
+    seesSpace(dialect.front, request, space),
   )
 }
 
 function renderSpace(dialect: Dialect, space: Space, request: FastifyRequest, expand: Expand): Json {
-  const home = expand.has('homepage')
-    ? findVisible(dialect.front.site, space.homepageId ?? '', principalOf(request))
-    : undefined
+  const home = expand.has('homepage') ? findVisible(dialect.front, request, space.homepageId ?? '') : undefined
   return spaceRecord(dialect, space, home === undefined ? undefined : contentRecord(dialect, home, new Set()))
 }
 
@@ -77,21 +74,11 @@ function permission(space: Space, subject: Json, operationKey = 'read'): Json {
 /** Absent before 9.1; whoever is no administrator gets a 500 where a 403 belongs (a known bug). */
 function requireAdmin(dialect: Dialect, request: FastifyRequest): void {
   if (!isAtLeast(dialect.front, 9, 1)) throw failure(404, 'null for uri', 'Not Found')
-  const principal = principalOf(request)
-  if (principal === 'anonymous' || !principal.isAdmin) throw failure(500, 'Not permitted', 'Internal Server Error')
+  requireAdministrator(dialect.front, request, () => failure(500, 'Not permitted', 'Internal Server Error'))
 }
 
 function refusePermissions(request: FastifyRequest, expand: Expand): void {
   const principal = principalOf(request)
   if (!expand.has('permissions')) return
   if (principal === 'anonymous' || !principal.isAdmin) throw failure(500, 'Not permitted', 'Internal Server Error')
-}
-
-function visibleSpace(dialect: Dialect, request: FastifyRequest): Space {
-  const key = pathPart(request, 'key')
-  const space = findSpace(dialect.front.site, key)
-  if (space === undefined || space.id === key || !canReadSpace(dialect.front.site, space, principalOf(request))) {
-    throw dialect.notFound(`No space with key : ${key}`)
-  }
-  return space
 }

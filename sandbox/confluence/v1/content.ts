@@ -1,27 +1,29 @@
 // A page or folder as the older API shows it; what is not expanded is named in `_expandable`.
-import type { Content, Readers, Site, Space } from '../model.ts'
+import type { Content, Readers, Site, Space, Version } from '../model.ts'
 import { listAncestors, spaceOf } from '../model.ts'
 import { labelRecord } from '../cloud/records.ts'
+import { listAttachments, listComments } from '../parts.ts'
 import type { Dialect, Expand, Json } from './dialect.ts'
+import { attachmentRecord, commentRecord } from './parts.ts'
 
 export function contentRecord(dialect: Dialect, content: Content, expand: Expand): Json {
-  const { site, switches } = dialect.front
+  const { site, traps } = dialect.front
   const self = `/rest/api/content/${content.id}`
   const space = spaceOf(site, content)
-  const labels = () => listPart(content.labels.map(v1Label), 0, switches.nestedListLimit)
+  const labels = () => listPart(content.labels.map(v1Label), 0, traps.nestedListLimit)
   const parts: [name: string, path: string, render: () => unknown][] = [
     ['space', `/rest/api/space/${space.key}`, () => spaceRecord(dialect, space)],
     ['history', `${self}/history`, () => historyRecord(dialect, content)],
-    ['version', '', () => versionRecord(dialect, content)],
-    ['ancestors', '', () => listAncestors(site, content).map((above) => ancestorRecord(dialect, above))],
+    ['version', '', () => versionOf(dialect, content.id, content.version)],
+    ['ancestors', '', () => listAncestors(site, content).map((above) => ancestorRecord(dialect, above, expand))],
     ['body', '', () => bodyRecord(content, expand)],
     ['metadata', '', () => (expand.has('metadata.labels') ? { labels: labels() } : { _expandable: { labels: '' } })],
+    ['children', `${self}/child`, () => childrenRecord(dialect, content, expand)],
     ['restrictions', `${self}/restriction/byOperation`, () => restrictionsRecord(dialect, content, expand)],
   ]
   const record: Json = { id: content.id, type: content.type, status: content.status, title: content.title }
   const expandable: Json = {
     container: `/rest/api/space/${space.key}`,
-    children: `${self}/child`,
     descendants: `${self}/descendant`,
   }
   for (const [name, path, render] of parts) {
@@ -30,7 +32,7 @@ export function contentRecord(dialect: Dialect, content: Content, expand: Expand
   }
   return {
     ...record,
-    extensions: { position: content.position },
+    extensions: { position: content.type === 'blogpost' ? 'none' : content.position },
     _expandable: expandable,
     _links: dialect.contentLinks(content),
   }
@@ -52,18 +54,18 @@ export function spaceRecord(dialect: Dialect, space: Space, homepage?: Json): Js
   }
 }
 
-function versionRecord(dialect: Dialect, content: Content): Json {
-  const { authorId, createdAt, message, number, minorEdit } = content.version
-  const self = `${dialect.front.baseUrl}/rest/experimental/content/${content.id}/version/${number}`
+export function versionOf(dialect: Dialect, contentId: string, version: Version): Json {
+  const { authorId, createdAt, message, number, minorEdit } = version
+  const self = `${dialect.front.baseUrl}/rest/experimental/content/${contentId}/version/${number}`
   return {
     by: dialect.renderUser(dialect.front.site.accounts.get(authorId)),
     when: dialect.renderDate(createdAt),
     message,
     number,
     minorEdit,
-    hidden: false,
+    ...dialect.versionMarks,
     _links: { self },
-    _expandable: { content: `/rest/api/content/${content.id}` },
+    _expandable: { content: `/rest/api/content/${contentId}` },
   }
 }
 
@@ -85,6 +87,28 @@ export function restrictionRecord(
   if (!cut.users && !cut.groups) expandable.restrictions = ''
   const self = `${baseUrl}/rest/api/content/${content.id}/restriction/byOperation/${operation}`
   return { operation, ...(cut.users || cut.groups ? { restrictions } : {}), _expandable: expandable, _links: { self } }
+}
+
+/** What hangs on it, 25 of each at most and without a way to the rest. */
+function childrenRecord(dialect: Dialect, content: Content, expand: Expand): Json {
+  const { site } = dialect.front
+  const self = `/rest/api/content/${content.id}/child`
+  const bare: Expand = new Set()
+  const lists: [name: string, render: () => Json[]][] = [
+    ['attachment', () => listAttachments(site, content).map((part) => attachmentRecord(dialect, part, bare))],
+    ['comment', () => rootComments(site, content).map((part) => commentRecord(dialect, part, bare))],
+  ]
+  const record: Json = {}
+  const expandable: Json = { page: `${self}/page` }
+  for (const [name, render] of lists) {
+    if (expand.has(`children.${name}`)) record[name] = listPart(render(), 0, 25)
+    else expandable[name] = `${self}/${name}`
+  }
+  return { ...record, _expandable: expandable, _links: { self: `${dialect.front.baseUrl}${self}` } }
+}
+
+function rootComments(site: Site, content: Content) {
+  return listComments(site, content).filter(({ parentId }) => parentId === undefined)
 }
 
 function v1Label(name: string): Json {
@@ -109,7 +133,7 @@ function restrictionsRecord(dialect: Dialect, content: Content, expand: Expand):
     const path = `restrictions.${operation}`
     const users = expand.has(`${path}.restrictions.user`)
     const groups = expand.has(`${path}.restrictions.group`)
-    const limit = dialect.front.switches.nestedListLimit
+    const limit = dialect.front.traps.nestedListLimit
     if (expand.has(path))
       record[operation] = restrictionRecord(dialect, content, operation, { start: 0, limit, users, groups })
     else expandable[operation] = `/rest/api/content/${content.id}/restriction/byOperation/${operation}`
@@ -118,7 +142,7 @@ function restrictionsRecord(dialect: Dialect, content: Content, expand: Expand):
   return { ...record, _expandable: expandable, _links: { self } }
 }
 
-function historyRecord(dialect: Dialect, content: Content): Json {
+export function historyRecord(dialect: Dialect, content: Content): Json {
   return {
     latest: true,
     createdBy: dialect.renderUser(dialect.front.site.accounts.get(content.authorId)),
@@ -128,9 +152,14 @@ function historyRecord(dialect: Dialect, content: Content): Json {
   }
 }
 
-function ancestorRecord(dialect: Dialect, { id, type, status, title, position }: Content): Json {
+function ancestorRecord(dialect: Dialect, content: Content, expand: Expand): Json {
+  const { id, type, status, title, position } = content
   const self = `${dialect.front.baseUrl}/rest/api/content/${id}`
-  return { id, type, status, title, extensions: { position }, _expandable: {}, _links: { self } }
+  const inner: Expand = new Set(
+    [...expand].flatMap((path) => (path.startsWith('ancestors.') ? [path.slice('ancestors.'.length)] : [])),
+  )
+  const restrictions = inner.has('restrictions') ? { restrictions: restrictionsRecord(dialect, content, inner) } : {}
+  return { id, type, status, title, ...restrictions, extensions: { position }, _expandable: {}, _links: { self } }
 }
 
 function bodyRecord(content: Content, expand: Expand): Json {

@@ -1,9 +1,12 @@
 // The older REST API lives on in both flavours, with different people, dates, links and limits in it. A dialect is that
 // difference; the routes and records in this folder are what they share.
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerError, FrontEnd } from '../front-end.ts'
-import { cutResults, findVisible, listParameter, parameter, pathPart, principalOf, siteUrl } from '../front-end.ts'
+import { cutResults, findVisible, listParameter, parameter, pathPart, siteUrl } from '../front-end.ts'
 import type { Account, Content, Group } from '../model.ts'
+import type { Attachment } from '../parts.ts'
+import { chargePoints } from '../rate-limits.ts'
+import { refuseHeavy, rowText, sendRows } from '../rows.ts'
 
 export type Json = Record<string, unknown>
 
@@ -12,7 +15,12 @@ export type Dialect = {
   renderUser: (account: Account | undefined) => Json
   renderGroup: (group: Group) => Json
   renderDate: (at: string) => string
+  /** What a version holds besides what both know. */
+  versionMarks: Json
   contentLinks: (content: Content) => Json
+  /** Path and query below the base URL. */
+  downloadLink: (attachment: Attachment) => string
+  attachmentId: (attachment: Attachment) => string
   /** Parameters that `next` carries besides those of the request. */
   nextParameters: Record<string, string>
   notFound: (message: string) => AnswerError
@@ -47,21 +55,63 @@ export function numberParameter(request: FastifyRequest, name: string, byDefault
   return /^\d{1,9}$/.test(given) ? Number(given) : byDefault
 }
 
-/** A list that pages by `start`: rows that the principal may not see are taken out after the cut. */
+type Limits = { asked: number; limit: number }
+
+/** A list that pages by `start`: rows that the request does not get to see are taken out after the cut. */
 export function offsetList<T>(
   dialect: Dialect,
   request: FastifyRequest,
+  _reply: FastifyReply,
   rows: T[],
-  limits: { asked: number; limit: number },
+  limits: Limits,
   render: (row: T) => unknown,
   sees: (row: T) => boolean = () => true,
 ): Json {
   const start = numberParameter(request, 'start', 0)
   const cut = cutResults(rows, start, limits.limit, () => true, sees)
   const results = cut.rows.map(render)
-  const step = dialect.front.switches.nextStartAsRequested ? limits.asked : limits.limit
-  const next = cut.end === undefined ? undefined : { limit: String(limits.limit), start: String(start + step) }
+  chargePoints(dialect.front, request, results.length, 2)
+  const next = cut.end === undefined ? undefined : nextOffset(dialect, start, limits)
   return { results, start, limit: limits.limit, size: results.length, _links: listLinks(dialect, request, next) }
+}
+
+/** The same for pages and blog posts, whose rows may be kept as text. */
+export function contentList(
+  dialect: Dialect,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  list: {
+    contents: Content[]
+    expand: Expand
+    limits: Limits
+    render: (content: Content) => Json
+    sees: (content: Content) => boolean
+  },
+) {
+  const { front } = dialect
+  const { expand, limits } = list
+  const start = numberParameter(request, 'start', 0)
+  const cut = cutResults(list.contents, start, limits.limit, () => true, list.sees)
+  const ids = cut.rows.map(({ id }) => id)
+  refuseHeavy(front, ids, expand.has('body'))
+  chargePoints(front, request, ids.length)
+  const texts = cut.rows.map((content) => rowText(front, formOf(expand), content, () => list.render(content)))
+  const next = cut.end === undefined ? undefined : nextOffset(dialect, start, limits)
+  return sendRows(reply, texts, {
+    start,
+    limit: limits.limit,
+    size: texts.length,
+    _links: listLinks(dialect, request, next),
+  })
+}
+
+export function formOf(expand: Expand): string {
+  return `v1 ${[...expand].toSorted().join(' ')}`
+}
+
+export function nextOffset({ front: { traps } }: Dialect, start: number, limits: Limits): Record<string, string> {
+  const step = traps.nextStartAsRequested ? limits.asked : limits.limit
+  return { limit: String(limits.limit), start: String(start + step + traps.skipRowsInNext) }
 }
 
 /** `next` is a path below `base`: without the context path, unlike v2's. */
@@ -69,14 +119,14 @@ export function listLinks(dialect: Dialect, request: FastifyRequest, next: Recor
   const { baseUrl, basePath } = dialect.front
   const path = siteUrl(request).slice(basePath.length)
   const links: Json = { base: baseUrl, context: basePath, self: `${baseUrl}${path}` }
-  if (next === undefined) return links
+  if (next === undefined || dialect.front.traps.listsWithoutNext) return links
   const [route = '', query] = path.split('?')
   const parameters = new URLSearchParams(query)
   for (const [name, value] of Object.entries({ ...dialect.nextParameters, ...next })) {
     if (name !== 'cursor') parameters.set(name, value)
   }
   parameters.delete('cursor')
-  const raw = dialect.front.switches.rawCursorsInNext
+  const raw = dialect.front.traps.rawCursorsInNext
   const cursor = next.cursor === undefined ? '' : `&cursor=${raw ? next.cursor : encodeURIComponent(next.cursor)}`
   return { ...links, next: `${route}?${parameters.toString()}${cursor}` }
 }
@@ -84,7 +134,7 @@ export function listLinks(dialect: Dialect, request: FastifyRequest, next: Recor
 /** The page or folder of the path; rejects as "not found" when it is absent or invisible. */
 export function visibleContent(dialect: Dialect, request: FastifyRequest): Content {
   const id = pathPart(request, 'id')
-  const content = findVisible(dialect.front.site, id, principalOf(request))
+  const content = findVisible(dialect.front, request, id)
   if (content === undefined) throw dialect.notFound(`No content found with id: ContentId{id=${id}}`)
   return content
 }

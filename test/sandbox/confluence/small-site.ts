@@ -50,6 +50,33 @@ export function smallSite(changes: Partial<SiteValues> = {}): Site {
   return createSite({ ...values, ...changes })
 }
 
+/** The same with all kinds of content: blog posts, a live document, a draft, a template, attachments, comments. */
+export function richSite(): Site {
+  return smallSite({
+    pages: [
+      ...(values.pages ?? []),
+      { id: '30', spaceKey: 'HR', title: 'News', type: 'blogpost', createdAt: '2026-02-03T10:00:00.000Z' },
+      { id: '31', spaceKey: 'ENG', title: 'Release', type: 'blogpost', storage: '<p>Out</p>' },
+      { id: '32', spaceKey: 'HR', title: 'Notes', parentId: '1', subtype: 'live' },
+      { id: '33', spaceKey: 'HR', title: 'Unfinished', parentId: '1', status: 'draft', authorId: 'ada' },
+      { id: '34', spaceKey: 'HR', title: 'Form', type: 'template' },
+      { id: '35', spaceKey: 'HR', title: 'Sketches', type: 'whiteboard', parentId: '1' },
+    ],
+    attachments: [
+      { id: '70', pageId: '4', title: 'bonus 2026.csv', bytes: 'a;b' },
+      { id: '71', pageId: '2', title: 'plan.pdf', bytes: Buffer.from([0, 255, 10]) },
+    ],
+    comments: [
+      { id: '80', pageId: '2', storage: '<p>Why?</p>', authorId: 'bo' },
+      { id: '81', pageId: '2', parentId: '80', storage: '<p>Because.</p>' },
+      { id: '82', pageId: '2', location: 'inline', selection: 'Thirty', storage: '<p>More!</p>' },
+      { id: '83', pageId: '2', location: 'inline', resolution: 'resolved', storage: '<p>Done</p>' },
+      { id: '84', pageId: '2', parentId: '82', storage: '<p>No.</p>' },
+      { id: '85', pageId: '4', storage: '<p>Secret</p>' },
+    ],
+  })
+}
+
 /** A site with one open space of `count` pages below a home page. */
 export function wideSite(count: number, read: (index: number) => string[] | undefined = () => undefined): Site {
   const pages = Array.from({ length: count }, (_, index) => {
