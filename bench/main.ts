@@ -1,6 +1,8 @@
 // `npm run bench -- NAME [options]`: the figures of docs/benchmarks.md, each from a run that anyone can repeat.
 import { parseArgs } from 'node:util'
+import { benchCrash } from './crash.ts'
 import { benchHandbook } from './handbook.ts'
+import { benchSync } from './sync.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -8,15 +10,36 @@ const { values, positionals } = parseArgs({
     folder: { type: 'string', default: '../shared/data/handbook' },
     flavour: { type: 'string', default: 'cloud' },
     'database-url': { type: 'string' },
+    pages: { type: 'string', default: '2848' },
+    latency: { type: 'string', default: '0,50,200' },
+    traps: { type: 'string', default: '{}' },
+    kills: { type: 'string', default: '100' },
+    'no-peer': { type: 'boolean', default: false },
   },
 })
 
+const usage = `usage: npm run bench -- handbook [--folder DIR] [--flavour cloud|datacenter] [--database-url URL]
+       npm run bench -- sync --database-url SERVER-URL [--pages N,N] [--latency MS,MS] [--flavour …] [--traps JSON] [--no-peer]
+       npm run bench -- crash [--database-url SERVER-URL] [--pages N] [--kills N] [--flavour …]
+`
 const [name] = positionals
-if (name !== 'handbook' || (values.flavour !== 'cloud' && values.flavour !== 'datacenter')) {
-  process.stderr.write(
-    'usage: npm run bench -- handbook [--folder DIR] [--flavour cloud|datacenter] [--database-url URL]\n',
-  )
+const { flavour, 'database-url': databaseUrl } = values
+if (flavour !== 'cloud' && flavour !== 'datacenter') fail()
+else if (name === 'handbook') await benchHandbook({ folder: values.folder, flavour, databaseUrl })
+else if (name === 'sync' && databaseUrl !== undefined)
+  await benchSync({
+    flavour,
+    pages: values.pages.split(',').map(Number),
+    latenciesMs: values.latency.split(',').map(Number),
+    databaseUrl,
+    traps: values.traps,
+    withPeer: !values['no-peer'],
+  })
+else if (name === 'crash')
+  await benchCrash({ flavour, pages: Number(values.pages), kills: Number(values.kills), databaseUrl })
+else fail()
+
+function fail(): void {
+  process.stderr.write(usage)
   process.exitCode = 2
-} else {
-  await benchHandbook({ folder: values.folder, flavour: values.flavour, databaseUrl: values['database-url'] })
 }

@@ -23,7 +23,9 @@ const optional = z
 const notAPort = 'write a whole number from 0 to 65535, such as 3000'
 const port = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535, notAPort)
 const notALease = 'write a whole number of seconds from 2 to 600, such as 60'
-const notACount = 'write a whole number from 1 to 100, such as 4'
+const notAnAmount = 'write a whole number of megabytes from 0 to 500, such as 25'
+const attachmentTypes = ['pdf', 'docx', 'xlsx', 'pptx', 'csv', 'md', 'txt']
+const notACount = 'write a whole number from 1 to 100, such as 8'
 const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
 
 export const variables = z.object({
@@ -75,7 +77,7 @@ export const variables = z.object({
     .int(notACount)
     .min(1, notACount)
     .max(100, notACount)
-    .default(4)
+    .default(8)
     .describe('the most requests at a time that one Confluence site gets from all replicas together'),
   FOOTNOTE_LEASE_SECONDS: z.coerce
     .number(notALease)
@@ -84,6 +86,16 @@ export const variables = z.object({
     .max(600, notALease)
     .default(60)
     .describe('after how many seconds the sync run of a worker that died is taken up by another'),
+  FOOTNOTE_ATTACHMENT_TYPES: list
+    .default(attachmentTypes)
+    .describe('endings of the attachments that are read, from pdf, docx, xlsx, pptx, csv, md and txt'),
+  FOOTNOTE_ATTACHMENT_MAX_MB: z.coerce
+    .number(notAnAmount)
+    .int(notAnAmount)
+    .min(0, notAnAmount)
+    .max(500, notAnAmount)
+    .default(25)
+    .describe('larger attachments are left out; 0: all of them'),
   FOOTNOTE_ALLOW_LOOPBACK: flag.describe('1: a connection may point at this machine (development and tests)'),
   LOG_LEVEL: z
     .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])

@@ -7,12 +7,15 @@ import { type Parts, createProgram } from './bots/terminal/app.ts'
 import { reportFailure } from './bots/terminal/output.ts'
 import { syncConcurrency } from './bots/terminal/sync.ts'
 import { type Config, loadConfig } from './config.ts'
+import { findServiceUrl, recordInstallation } from './core/connections/installations.ts'
+import { type Tell, startNotices } from './core/connections/notices.ts'
 import { type OpenCore, openCore } from './core/open-core.ts'
 import { startSchedule } from './core/jobs/schedule.ts'
 import { findHolder } from './db/embedded-gate.ts'
 import { isHolderLost } from './db/postgres.ts'
 import { InvalidInputError, TransientError } from './errors.ts'
 import { createLog } from './log.ts'
+import { createOAuthCallback } from './web/oauth-callback.ts'
 import { createServer, listen } from './web/server.ts'
 
 const interrupted = new AbortController()
@@ -88,17 +91,31 @@ async function startWeb(open: OpenCore, started: AsyncDisposableStack): Promise<
   const { createSlackApp } = await import('./bots/slack/app.ts')
   const { createTeamsApp } = await import('./bots/teams/app.ts')
   const slack = await createSlackApp(open.core)
-  const teams = await createTeamsApp(open.core)
+  const teams = await createTeamsApp(open.core, {
+    serviceUrls: {
+      remember: (tenantId, serviceUrl) => recordInstallation(open.core, { platform: 'teams', tenantId, serviceUrl }),
+      find: (tenantId) => findServiceUrl(open.core, tenantId),
+    },
+  })
+  if (slack !== undefined) {
+    const { teamId: tenantId, name } = slack.workspace
+    await recordInstallation(open.core, { platform: 'slack', tenantId, name })
+  }
+  for (const tenantId of teams?.tenants ?? []) await recordInstallation(open.core, { platform: 'teams', tenantId })
   if (slack === undefined && teams === undefined)
     log.warn('neither Slack nor Teams is configured: set SLACK_BOT_TOKEN or MICROSOFT_APP_ID (see docs/)')
   const bots = [slack, teams].filter((bot) => bot !== undefined)
-  const server = await createServer(open.core, bots)
+  const server = await createServer(open.core, [...bots, createOAuthCallback(open.core)])
   // The bots first say that they are stopping, then the port closes.
   started.defer(() => server.close())
   for (const bot of bots) started.defer(() => bot.stop())
   const address = await listen(server, { host: config.HOST, port: config.PORT })
   log.info({ address }, 'listening')
   await slack?.start()
+  const tell: Tell = async (...message) =>
+    (await slack?.tell(...message)) === true || (await teams?.tell(...message)) === true
+  const notices = startNotices(open.core, tell, interrupted.signal)
+  started.defer(notices.stop)
 }
 
 /** A sample site, a database in a temporary folder, and nothing left behind. */

@@ -19,6 +19,7 @@ const refused: Record<string, string> = {
   ATLASSIAN_AUTH_URL: secret,
   FOOTNOTE_SITE_CONCURRENCY: secret,
   FOOTNOTE_LEASE_SECONDS: secret,
+  FOOTNOTE_ATTACHMENT_MAX_MB: secret,
   LOG_LEVEL: secret,
 }
 

@@ -50,9 +50,13 @@ export function buildManifest(settings: PackageSettings): Record<string, unknown
   }
 }
 
+/** Teams offers at most twelve commands; these are typed in full. */
+const isRare = new Set(['resume', 'reconnect', 'remove', 'audit'])
+
 /** The words of `/confluence help`. */
 function listCommands(prefix: string): { title: string; description: string }[] {
-  return usages.map(({ name, usage, description, adminOnly }) => ({
+  const offered = usages.filter(({ name }) => !isRare.has(name))
+  return offered.map(({ name, usage, description, adminOnly }) => ({
     title: `${prefix} ${name}`,
     description: `${usage}: ${description}${adminOnly ? ' (admins)' : ''}`,
   }))

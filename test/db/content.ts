@@ -112,7 +112,7 @@ export async function insertPage(database: Database, spaceId: number, page: Cont
       hasPostings: true,
     })),
   )
-  await insertPostings(db, [id])
+  await insertPostings(db, sql`page_id = ${id}`)
   return id
 }
 
@@ -131,5 +131,5 @@ export async function insertManyChunks(
     insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, has_postings)
     select ${pageRowId}::bigint, ${spaceId}::bigint, ${setId}::bigint, n, '{}', terms, terms, cardinality(string_to_array(terms, ' ')), true
       from generate_series(1, ${number}::int) n, lateral (select ${sql.raw(terms)} as terms) t`)
-  await insertPostings(db, [pageRowId])
+  await insertPostings(db, sql`page_id = ${pageRowId}`)
 }

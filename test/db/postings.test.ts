@@ -54,7 +54,7 @@ describe.each(databaseKinds)('postings on %s', (kind) => {
       sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, has_postings)
           values (${id}, ${space}, ${set}, 0, '{}', 'x', repeat('many ', 40000), 40000, true)`,
     )
-    await insertPostings(database.db, [id])
+    await insertPostings(database.db, sql`page_id = ${id}`)
     expect(await list()).toEqual(['many x 32767'])
   })
 })

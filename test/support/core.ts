@@ -1,7 +1,8 @@
 // The real core over a database of the test's own: openCore is handed a ready `Database`, everything else is as in main.ts.
 import type { Config } from '../../src/config.ts'
 import { loadConfig } from '../../src/config.ts'
-import { type ConnectRequest, confirmConnection, draftConnection } from '../../src/core/connections/draft.ts'
+import { confirmConnection, draftConnection } from '../../src/core/connections/draft.ts'
+import type { ConnectRequest } from '../../src/core/connections/request.ts'
 import type { Core } from '../../src/core/core.ts'
 import { workRun } from '../../src/core/jobs/worker.ts'
 import { type OpenCore, openCore } from '../../src/core/open-core.ts'

@@ -1,11 +1,13 @@
 // The steps of connecting a site, the same in a Slack modal, a Teams dialog and the terminal: form → live test → draft
 // → disclaimer with its counts → active connection whose first sync is queued.
 import { isAdmin } from '../../core/access/roles.ts'
+import type { ConsentFacts } from '../../core/connections/consent.ts'
 import {
-  type ConnectRequest,
+  type Draft,
   confirmConnection as confirmDraft,
   draftConnection as draft,
 } from '../../core/connections/draft.ts'
+import type { ConnectRequest } from '../../core/connections/request.ts'
 import type { Core } from '../../core/core.ts'
 import { AccessDeniedError, InvalidInputError } from '../../errors.ts'
 import type { Asker } from '../question.ts'
@@ -21,11 +23,15 @@ export type ConnectForm = Omit<ConnectRequest, 'schedule' | 'timezone'> & {
 
 export type ConnectDraft = {
   draftId: number
+  /** What is confirmed by it. Default: a new connection. */
+  purpose?: 'edit'
   name: string
   /** What the test said, `Works`. */
   test: string
   /** The disclaimer to accept, as sentences with the counts that make it concrete. */
   disclaimer: string[]
+  /** The numbers behind it. */
+  facts?: ConsentFacts
 }
 
 /** Tests the credential live and keeps the form, sealed, as a draft of one hour. Nothing is synced yet. */
@@ -36,12 +42,22 @@ export async function draftConnection(
   signal: AbortSignal,
 ): Promise<ConnectDraft> {
   requireAdmin(core, asker)
-  const request = { ...form, schedule: form.schedule ?? '0 0 * * *', timezone: form.timezone ?? 'UTC' }
+  return toDraft(await namingFields(() => draft(core, toRequest(form), actorOf(asker), signal)))
+}
+
+export function toRequest(form: ConnectForm): ConnectRequest {
+  return { ...form, schedule: form.schedule ?? '0 0 * * *', timezone: form.timezone ?? 'UTC' }
+}
+
+export function toDraft({ connection, accountName, disclaimer, facts }: Draft): ConnectDraft {
+  return { draftId: connection.id, name: connection.name, test: `Works, as ${accountName}`, disclaimer, facts }
+}
+
+/** The client names what it knows as `auth`; the form has a field for the kind of credential. */
+export async function namingFields<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
-    const { connection, accountName, disclaimer } = await draft(core, request, actorOf(asker), signal)
-    return { draftId: connection.id, name: connection.name, test: `Works, as ${accountName}`, disclaimer }
+    return await work()
   } catch (error) {
-    // The client names what it knows as `auth`; the form has a field for the kind of credential.
     if (error instanceof InvalidInputError && error.field === 'auth')
       throw new InvalidInputError(error.code, error.message, { field: 'credentialKind', cause: error })
     throw error
@@ -66,6 +82,6 @@ export async function confirmConnection(
   }
 }
 
-function requireAdmin(core: Core, asker: Asker): void {
+export function requireAdmin(core: Core, asker: Asker): void {
   if (!isAdmin(core.config, asker)) throw new AccessDeniedError('not_admin', refuseNonAdmin(core, asker))
 }

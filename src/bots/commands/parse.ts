@@ -10,8 +10,8 @@ export const usages: { name: Command['name']; usage: string; description: string
   { name: 'test', usage: 'test CONNECTION', description: 'check whether a connection still works', adminOnly: true },
   {
     name: 'sync',
-    usage: 'sync [CONNECTION | SPACE | PAGE-LINK] [--full]',
-    description: 'refresh now',
+    usage: 'sync [CONNECTION | SPACE | PAGE-LINK] [--full | --delete-vanished]',
+    description: 'refresh now; or delete the pages that vanished',
     adminOnly: true,
   },
   {
@@ -21,8 +21,37 @@ export const usages: { name: Command['name']; usage: string; description: string
     adminOnly: true,
   },
   { name: 'spaces', usage: 'spaces [CONNECTION]', description: 'list the spaces of a connection', adminOnly: true },
+  {
+    name: 'pages',
+    usage: 'pages [FILTER]',
+    description: 'list pages: failed, excluded, held, a space, a title',
+    adminOnly: true,
+  },
+  {
+    name: 'edit',
+    usage: 'edit CONNECTION',
+    description: 'change what it covers, who reads it, when it syncs',
+    adminOnly: true,
+  },
+  {
+    name: 'pause',
+    usage: 'pause CONNECTION',
+    description: 'stop reading its site; its content stays',
+    adminOnly: true,
+  },
+  { name: 'resume', usage: 'resume CONNECTION', description: 'go on with a paused connection', adminOnly: true },
+  { name: 'reconnect', usage: 'reconnect CONNECTION', description: 'give it a new credential', adminOnly: true },
+  {
+    name: 'remove',
+    usage: 'remove CONNECTION [--purge]',
+    description: 'end it; with --purge delete its content',
+    adminOnly: true,
+  },
+  { name: 'audit', usage: 'audit', description: 'show who did what', adminOnly: true },
   { name: 'help', usage: 'help', description: 'show this list', adminOnly: false },
 ]
+
+const namingOne = new Set(['edit', 'reconnect', 'pause', 'resume', 'remove'])
 
 /**
  * What stands after `/confluence` (or the bot's name) → a command. Text that begins with no command is a question; no text
@@ -31,9 +60,13 @@ export const usages: { name: Command['name']; usage: string; description: string
 export function parseCommand(text: string): Command {
   const words = text.replaceAll('\u00A0', ' ').trim().split(/\s+/)
   const first = (words[0] ?? '').toLowerCase()
-  const flags = words.slice(1).filter((word) => /^[-–—]+full$/i.test(word))
+  // Chats turn two hyphens into a dash.
+  const flags = words.slice(1).filter((word) => /^[-–—]+(full|purge|delete-vanished)$/i.test(word))
+  const has = (flag: string): boolean => flags.some((word) => word.toLowerCase().endsWith(flag))
   const rest = words.slice(1).filter((word) => !flags.includes(word))
   const argument = rest.length === 0 ? undefined : rest.join(' ')
+  // A connection's name is one word: "pause between two meetings?" is a question.
+  if (namingOne.has(first) && rest.length > 1) return { name: 'ask', question: text.trim() }
   switch (first) {
     case '':
     case 'help':
@@ -42,11 +75,28 @@ export function parseCommand(text: string): Command {
     case 'connect':
       return { name: 'connect' }
     case 'sync':
-      return { name: 'sync', target: unwrapLink(argument), full: flags.length > 0 }
+      return {
+        name: 'sync',
+        target: unwrapLink(argument),
+        full: has('full'),
+        ...(has('delete-vanished') ? { deleteVanished: true } : {}),
+      }
     case 'status':
       return { name: 'status', connection: argument }
     case 'spaces':
       return { name: 'spaces', connection: argument }
+    case 'edit':
+    case 'reconnect':
+      return { name: first, connection: requireArgument(first, argument) }
+    case 'pause':
+    case 'resume':
+      return { name: first, connection: requireArgument(first, argument) }
+    case 'remove':
+      return { name: 'remove', connection: requireArgument('remove', argument), purge: has('purge') }
+    case 'pages':
+      return { name: 'pages', words: rest }
+    case 'audit':
+      return { name: 'audit' }
     case 'test':
       return { name: 'test', connection: requireArgument('test', argument) }
     case 'why':

@@ -2,6 +2,8 @@ import { explain } from '../../core/access/why.ts'
 import { isAdmin } from '../../core/access/roles.ts'
 import { type Viewer, resolveReach } from '../../core/access/resolve-reach.ts'
 import { getConnection, unknownConnection } from '../../core/connections/get-connection.ts'
+import { readPages } from '../../core/connections/list-pages.ts'
+import { readAudit } from '../../core/connections/read-audit.ts'
 import { readStatus } from '../../core/connections/status.ts'
 import { testStoredConnection } from '../../core/connections/test-stored.ts'
 import type { Core } from '../../core/core.ts'
@@ -10,6 +12,8 @@ import { startSync } from '../../core/sync/sync-target.ts'
 import { isFootnoteError } from '../../errors.ts'
 import type { Asker } from '../question.ts'
 import type { Command, CommandResult } from './command.ts'
+import { openForm } from './form.ts'
+import { runDeletion, runLife } from './life.ts'
 import { usages } from './parse.ts'
 
 /** Runs one command as `asker`. Refusals and wrong input are results (`notice`), not errors; a bug rejects. */
@@ -72,6 +76,17 @@ async function run(core: Core, command: Command, asker: Asker, signal: AbortSign
       return runStatus(core, command.connection)
     case 'test':
       return runTest(core, command.connection, signal)
+    case 'pages':
+      return { kind: 'pages', listing: await readPages(core, command.words) }
+    case 'audit':
+      return { kind: 'audit', entries: await readAudit(core) }
+    case 'edit':
+    case 'reconnect':
+      return { kind: 'form', form: openForm(command.name, await getConnection(core, command.connection)) }
+    case 'pause':
+    case 'resume':
+    case 'remove':
+      return runLife(core, command, actorOf(asker), signal)
   }
 }
 
@@ -87,6 +102,7 @@ async function runSync(
   asker: Asker,
   signal: AbortSignal,
 ): Promise<CommandResult> {
+  if (command.deleteVanished === true) return runDeletion(core, command.target, actorOf(asker))
   const options = { isFull: command.full, requestedBy: actorOf(asker) }
   const { runs, missingKeys, refusals } = await startSync(core, command.target, options, signal)
   const missing = missingKeys.map((key) => `Space ${key} is selected but its account cannot see it any more.`)

@@ -9,12 +9,13 @@ import { ConnectionRevokedError, InvalidInputError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { type UnderWay, createUnderWay } from '../under-way.ts'
 import { type SlackActions, flowActions } from './actions.ts'
-import { type SlackParts, handleConnectForm, handleConsent, handleSlashCommand } from './commands.ts'
-import { connectCallback, consentCallback, loadingView } from './connect-form.ts'
+import { type SlackParts, handleConsent, handleContinue, handleForm, handleSlashCommand } from './commands.ts'
+import { authorizeCallback, consentCallback, formCallback, loadingView } from './connect-form.ts'
 import {
   isDelivery,
-  parseConnectForm,
   parseConsent,
+  parseContinue,
+  parseForm,
   parseMessagesTabOpened,
   parseQuestion,
   parseSlashCommand,
@@ -23,6 +24,7 @@ import {
 import { type SlackInstallation, createSlackIdentity } from './identity.ts'
 import { suggestedPrompts } from './render.ts'
 import { createSlackReply } from './reply.ts'
+import { createTell } from './tell.ts'
 import { type SlackApi, type SlackResponse, createSlackApi } from './web-api.ts'
 
 export type SlackApp = {
@@ -31,9 +33,15 @@ export type SlackApp = {
   register(fastify: FastifyInstance): Promise<void>
   /** Socket Mode: resolves when connected. Does nothing in HTTP mode, where Fastify owns the port. */
   start(): Promise<void>
+  /** Writes to a person, named as in the audit log (`slack:TEAM:ID`); false when they cannot be reached. */
+  tell(actor: string, sentence: string, signal: AbortSignal): Promise<boolean>
+  /** The workspace that it is installed in. */
+  workspace: { teamId: string; name: string }
   /** Takes nothing new and waits, at most half a minute, for what is under way. */
   stop(): Promise<void>
 }
+
+type Receiving = Omit<SlackApp, 'tell' | 'workspace'>
 
 const slackEventsPath = '/slack/events'
 
@@ -73,7 +81,11 @@ export async function createSlackApp(core: Core, actions: SlackActions = flowAct
   const underWay = createUnderWay(log)
   listen(app, { core: { ...core, log }, actions, api, identity, installation }, underWay)
   app.error(async (error) => log.error({ err: error }, 'A delivery from Slack failed'))
-  return receiver instanceof HTTPReceiver ? httpApp(receiver, underWay) : socketApp(receiver, underWay)
+  return {
+    ...(receiver instanceof HTTPReceiver ? httpApp(receiver, underWay) : socketApp(receiver, underWay)),
+    tell: createTell(api, teamId),
+    workspace: { teamId, name: installation.teamName ?? '' },
+  }
 }
 
 /** Everything is acknowledged first: Slack waits three seconds. (Events: Bolt itself acknowledges before the listener.) */
@@ -95,11 +107,17 @@ function listen(app: App, parts: SlackParts, underWay: UnderWay): void {
     if (command === undefined) return
     await underWay.run('A command', questionTimeoutMs, (signal) => handleSlashCommand(parts, command, signal))
   })
-  app.view(connectCallback, async ({ ack, body }) => {
+  app.view(formCallback, async ({ ack, body }) => {
     await ack({ response_action: 'update', view: loadingView('Checking…') })
-    const submitted = parseConnectForm(body)
+    const submitted = parseForm(body)
     if (submitted === undefined) return
-    await underWay.run('A connect form', commandTimeoutMs, (signal) => handleConnectForm(parts, submitted, signal))
+    await underWay.run('A form', commandTimeoutMs, (signal) => handleForm(parts, submitted, signal))
+  })
+  app.view(authorizeCallback, async ({ ack, body }) => {
+    await ack({ response_action: 'update', view: loadingView('Checking…') })
+    const submitted = parseContinue(body)
+    if (submitted === undefined) return
+    await underWay.run('A sign-in', commandTimeoutMs, (signal) => handleContinue(parts, submitted, signal))
   })
   app.view(consentCallback, async ({ ack, body }) => {
     await ack({ response_action: 'update', view: loadingView('Connecting…') })
@@ -119,7 +137,7 @@ async function answer(parts: SlackParts, body: unknown, underWay: UnderWay): Pro
   )
 }
 
-function httpApp(receiver: HTTPReceiver, underWay: UnderWay): SlackApp {
+function httpApp(receiver: HTTPReceiver, underWay: UnderWay): Receiving {
   return {
     mode: 'http',
     async register(fastify) {
@@ -149,7 +167,7 @@ function httpApp(receiver: HTTPReceiver, underWay: UnderWay): SlackApp {
   }
 }
 
-function socketApp(receiver: SocketModeReceiver, underWay: UnderWay): SlackApp {
+function socketApp(receiver: SocketModeReceiver, underWay: UnderWay): Receiving {
   return {
     mode: 'socket',
     async register() {},
@@ -218,6 +236,7 @@ function createWebApi({ config }: Core, botToken: string, log: Logger) {
 
 const authTest = z.object({
   team_id: z.string(),
+  team: z.string().default(''),
   user_id: z.string(),
   bot_id: z.string().optional(),
   enterprise_id: z.string().nullish(),
@@ -229,12 +248,18 @@ async function fetchInstallation(api: SlackApi, allowedTeams: string[]): Promise
     if (!(error instanceof ConnectionRevokedError)) throw error
     throw new InvalidInputError('slack_bot_token_refused', error.message, { field: 'SLACK_BOT_TOKEN', cause: error })
   })
-  const { team_id: teamId, user_id: botUserId, bot_id: botId, enterprise_id: enterpriseId } = authTest.parse(response)
+  const {
+    team_id: teamId,
+    team: teamName,
+    user_id: botUserId,
+    bot_id: botId,
+    enterprise_id: enterpriseId,
+  } = authTest.parse(response)
   if (allowedTeams.length > 0 && !allowedTeams.some((team) => team === teamId || team === enterpriseId)) {
     const sentence = `SLACK_ALLOWED_TEAMS does not list ${teamId}, the workspace of SLACK_BOT_TOKEN. Add it, or use another token.`
     throw new InvalidInputError('slack_team_not_allowed', sentence, { field: 'SLACK_ALLOWED_TEAMS' })
   }
-  return { teamId, botUserId, botId, enterpriseId: enterpriseId ?? undefined }
+  return { teamId, teamName, botUserId, botId, enterpriseId: enterpriseId ?? undefined }
 }
 
 /** Debug and info are dropped: Bolt prints requests there, with the text of questions. */

@@ -19,10 +19,11 @@ export type InputElement =
       action_id: string
       initial_value?: string
       placeholder?: PlainText
+      multiline?: true
       max_length?: number
     }
   | { type: 'static_select'; action_id: string; options: Option[]; initial_option?: Option }
-  | { type: 'checkboxes'; action_id: string; options: Option[] }
+  | { type: 'checkboxes'; action_id: string; options: Option[]; initial_options?: Option[] }
 
 export type Block =
   | { type: 'rich_text'; elements: RichTextElement[] }

@@ -3,14 +3,16 @@
 import { z } from 'zod'
 import type { Core } from '../../core/core.ts'
 import { AccessDeniedError, InvalidInputError, isFootnoteError } from '../../errors.ts'
-import type { CommandResult } from '../commands/command.ts'
-import type { ConnectForm } from '../commands/connect.ts'
+import type { AuthorizeStep } from '../commands/authorize.ts'
+import type { Command, CommandResult } from '../commands/command.ts'
+import { readConnectForm } from '../commands/form.ts'
+import type { FormStep } from '../commands/submit-form.ts'
 import { explainFailure } from '../explain-failure.ts'
 import type { Asker } from '../question.ts'
 import type { SlackActions } from './actions.ts'
 import type { View } from './blocks.ts'
-import { connectFormView, consentView, loadingView, resultView } from './connect-form.ts'
-import type { Consent, SlashCommand } from './events.ts'
+import { authorizeView, consentView, formView, loadingView, resultView } from './connect-form.ts'
+import type { Consent, SlashCommand, SubmittedForm } from './events.ts'
 import type { SlackIdentity, SlackInstallation } from './identity.ts'
 import { fitResponses, renderAsked, renderResult, renderText } from './render.ts'
 import { createSlackReply } from './reply.ts'
@@ -27,7 +29,8 @@ export type SlackParts = {
 export async function handleSlashCommand(parts: SlackParts, command: SlashCommand, signal: AbortSignal): Promise<void> {
   try {
     const parsed = parts.actions.parseCommand(command.text)
-    if (parsed.name === 'connect') return await openConnectForm(parts, command, signal)
+    if (parsed.name === 'connect' || parsed.name === 'edit' || parsed.name === 'reconnect')
+      return await openForm(parts, command, parsed, signal)
     const asker = await identifyFreshly(parts, command.userId, signal)
     const result = await parts.actions.runCommand(parts.core, parsed, asker, signal)
     if (result.kind === 'question') return await answerPrivately(parts, command, result.question, signal)
@@ -45,35 +48,64 @@ export async function handleSlashCommand(parts: SlackParts, command: SlashComman
  * A trigger lives three seconds, so a light view is opened first; who it is and whether they may connect a site is asked
  * while it stands there.
  */
-async function openConnectForm(parts: SlackParts, command: SlashCommand, signal: AbortSignal): Promise<void> {
+async function openForm(parts: SlackParts, command: SlashCommand, parsed: Command, signal: AbortSignal): Promise<void> {
   const args = { trigger_id: command.triggerId, view: loadingView('One moment…') }
   const opened = z
     .object({ view: z.object({ id: z.string() }) })
     .parse(await parts.api.call('views.open', args, signal))
   await showStep(parts, opened.view.id, signal, async () => {
     const asker = await identifyFreshly(parts, command.userId, signal)
-    const result = await parts.actions.runCommand(parts.core, { name: 'connect' }, asker, signal)
-    return result.kind === 'connectForm' ? connectFormView() : resultView(result)
+    const result = await parts.actions.runCommand(parts.core, parsed, asker, signal)
+    if (result.kind === 'form') return formView(result.form, result.form.values)
+    return result.kind === 'connectForm' ? formView({ kind: 'connect' }) : resultView(result)
   })
 }
 
-/** The form was submitted and its view says "Checking…". */
-export async function handleConnectForm(
-  parts: SlackParts,
-  submitted: { userId: string; viewId: string; form: ConnectForm },
-  signal: AbortSignal,
-): Promise<void> {
+/** A form was submitted and its view says "Checking…". */
+export async function handleForm(parts: SlackParts, submitted: SubmittedForm, signal: AbortSignal): Promise<void> {
+  const { of, text } = submitted
   await showStep(parts, submitted.viewId, signal, async () => {
     const asker = await identifyFreshly(parts, submitted.userId, signal)
     try {
-      return consentView(await parts.actions.draftConnection(parts.core, submitted.form, asker, signal))
+      return stepView(await submit(parts, of, text, asker, signal))
     } catch (error) {
       if (!isFootnoteError(error) || error instanceof AccessDeniedError) throw error
-      const { secret: _secret, ...rest } = submitted.form
       const field = error instanceof InvalidInputError ? error.field : undefined
-      return connectFormView(rest, { field, message: error.message })
+      return formView(of, text, { field, message: error.message })
     }
   })
+}
+
+function submit(
+  { core, actions }: SlackParts,
+  of: SubmittedForm['of'],
+  text: SubmittedForm['text'],
+  asker: Asker,
+  signal: AbortSignal,
+): Promise<FormStep> {
+  if (of.kind !== 'connect') return actions.submitForm(core, of, text, asker, signal)
+  const form = readConnectForm(text)
+  return form.credentialKind === 'oauth'
+    ? actions.beginAuthorization(core, form, asker)
+    : actions.draftConnection(core, form, asker, signal)
+}
+
+/** Somebody is back from Atlassian, or says so. */
+export async function handleContinue(
+  parts: SlackParts,
+  { userId, viewId, step }: { userId: string; viewId: string; step: AuthorizeStep },
+  signal: AbortSignal,
+): Promise<void> {
+  await showStep(parts, viewId, signal, async () => {
+    const asker = await identifyFreshly(parts, userId, signal)
+    const next = await parts.actions.continueAuthorization(parts.core, step.authorizationId, asker, signal)
+    return 'url' in next ? authorizeView(step, true) : stepView(next)
+  })
+}
+
+function stepView(step: FormStep): View {
+  if ('draftId' in step) return consentView(step)
+  return 'authorizationId' in step ? authorizeView(step, false) : resultView(step)
 }
 
 /** The disclaimer was submitted; what came of it reaches the person even if they closed the window meanwhile. */
@@ -97,10 +129,14 @@ export async function handleConsent(parts: SlackParts, consent: Consent, signal:
 
 async function confirm(parts: SlackParts, consent: Consent, signal: AbortSignal): Promise<CommandResult> {
   if (!consent.isAccepted) {
-    throw new InvalidInputError('consent_missing', 'Nothing was connected: the confirmation was not ticked.')
+    throw new InvalidInputError(
+      'consent_missing',
+      `Nothing was ${consent.purpose === 'edit' ? 'changed' : 'connected'}: the confirmation was not ticked.`,
+    )
   }
   const asker = await identifyFreshly(parts, consent.userId, signal)
-  return parts.actions.confirmConnection(parts.core, consent.draftId, asker, signal)
+  const confirmed = consent.purpose === 'edit' ? parts.actions.confirmEdit : parts.actions.confirmConnection
+  return confirmed(parts.core, consent.draftId, asker, signal)
 }
 
 /**

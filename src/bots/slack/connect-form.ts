@@ -1,64 +1,51 @@
-// The views of `/confluence connect`: form → checking → disclaimer → result. Pure. A view keeps no secret: what was typed
-// into the credential's field is never put into a view again, and the metadata holds the draft's id alone.
+// The views of `/confluence connect`, `edit` and `reconnect`: form → checking → disclaimer → result. Pure. A view keeps no
+// secret: what was typed into the credential's field is never put into a view again, and the metadata holds ids alone.
+import type { AuthorizeStep } from '../commands/authorize.ts'
 import type { CommandResult } from '../commands/command.ts'
-import type { ConnectDraft, ConnectForm } from '../commands/connect.ts'
+import type { ConnectDraft } from '../commands/connect.ts'
+import { type FormField, type FormKind, type FormText, fieldOf, fieldsOf, untouched } from '../commands/form.ts'
 import {
   type Block,
   type InputElement,
   type Option,
   type Piece,
   type View,
+  link,
   plainText,
   text,
   toBlocks,
 } from './blocks.ts'
 import { renderResult } from './render.ts'
 
-export const connectCallback = 'footnote_connect'
+export const formCallback = 'footnote_connect'
 export const consentCallback = 'footnote_consent'
+export const authorizeCallback = 'footnote_authorize'
 const noticeCallback = 'footnote_notice'
 
 /** A modal holds 100 blocks; https://docs.slack.dev/surfaces/modals */
 const maxViewBlocks = 100
 
-const credentialKinds: Option[] = [
-  option('token', 'API token (Cloud)'),
-  option('pat', 'Personal access token (Data Center)'),
-  option('basic', 'User name and password (Data Center)'),
-]
-const accessModes: Option[] = [
-  option('mirrored', 'As in Confluence, person by person'),
-  option('shared', 'Everything for everyone it serves'),
-]
+/** Which form a view is: a new connection, or one that there is. */
+export type FormOf = { kind: 'connect' } | { kind: 'edit' | 'reconnect'; connection: string }
+
+const titles: Record<FormKind, string> = {
+  connect: 'Connect to Confluence',
+  edit: 'Change a connection',
+  reconnect: 'Reconnect',
+}
+const submits: Record<FormKind, string> = { connect: 'Test', edit: 'Check', reconnect: 'Test' }
 
 /** Also the same form again after an error: `failure.field` names the field under which its message stands. */
-export function connectFormView(
-  form: Partial<Omit<ConnectForm, 'secret'>> = {},
+export function formView(
+  of: FormOf,
+  values: FormText = {},
   failure?: { field: string | undefined; message: string },
 ): View {
-  const fields: Block[] = [
-    typed('url', 'Site address', form.url, { hint: 'For example https://acme.atlassian.net' }),
-    chosen('credentialKind', 'How to sign in', credentialKinds, form.credentialKind ?? 'token'),
-    typed('email', 'E-mail or user name', form.email, {
-      hint: 'Of the account that owns the credential. Leave it empty for a personal access token.',
-      isOptional: true,
-    }),
-    typed('secret', 'Token or password', undefined, {
-      hint: 'Stored encrypted. Make one for an account that may only read.',
-    }),
-    typed('name', 'Name of the connection', form.name, {
-      hint: 'Letters, digits, - and _. Shown to admins.',
-      maxLength: 64,
-    }),
-    typed('spaces', 'Spaces', form.spaces, {
-      hint: 'Keys separated by commas, such as HR, IT. Empty: every space the account sees.',
-      isOptional: true,
-    }),
-    chosen('access', 'Who may read', accessModes, form.access ?? 'mirrored'),
-  ]
+  const fields = fieldsOf(of.kind).map((field) => inputOf(field, values[field.name]))
   return {
-    ...modal(connectCallback, withFailure(fields, failure)),
-    submit: plainText('Test'),
+    ...modal(formCallback, withFailure(fields, failure), titles[of.kind]),
+    submit: plainText(submits[of.kind]),
+    private_metadata: JSON.stringify(of),
   }
 }
 
@@ -72,22 +59,55 @@ export function consentView(draft: ConnectDraft): View {
     { kind: 'paragraph', content: [text(`The test of ${draft.name} says: ${draft.test}.`)] },
     ...draft.disclaimer.map((sentence): Piece => ({ kind: 'item', content: [text(sentence)] })),
   ]
+  const isEdit = draft.purpose === 'edit'
   return {
-    ...modal(consentCallback, [
-      ...toBlocks(pieces),
-      {
-        type: 'input',
-        block_id: 'consent',
-        label: plainText('Your confirmation'),
-        element: {
-          type: 'checkboxes',
-          action_id: 'value',
-          options: [option('accepted', 'I have read this and may decide it')],
+    ...modal(
+      consentCallback,
+      [
+        ...toBlocks(pieces),
+        {
+          type: 'input',
+          block_id: 'consent',
+          label: plainText('Your confirmation'),
+          element: {
+            type: 'checkboxes',
+            action_id: 'value',
+            options: [option('accepted', 'I have read this and may decide it')],
+          },
         },
-      },
-    ]),
-    submit: plainText('Connect'),
-    private_metadata: JSON.stringify({ draftId: draft.draftId }),
+      ],
+      titles[isEdit ? 'edit' : 'connect'],
+    ),
+    submit: plainText(isEdit ? 'Change' : 'Connect'),
+    private_metadata: JSON.stringify({ draftId: draft.draftId, ...(isEdit ? { purpose: 'edit' } : {}) }),
+  }
+}
+
+/** The way to Atlassian's page, and the button for when one is back. */
+export function authorizeView(step: AuthorizeStep, isStillAway: boolean): View {
+  const pieces: Piece[] = [
+    {
+      kind: 'paragraph',
+      content: [
+        text('Atlassian asks you whether Footnote may read. Sign in there with the account that it shall read with.'),
+      ],
+    },
+    { kind: 'paragraph', content: [link(step.url, 'Open Atlassian')] },
+    {
+      kind: 'paragraph',
+      content: [
+        text(
+          isStillAway
+            ? '⚠ Nothing has come back from Atlassian yet. Let Footnote in there first, then choose Continue.'
+            : 'When that is done, come back and choose Continue.',
+        ),
+      ],
+    },
+  ]
+  return {
+    ...modal(authorizeCallback, toBlocks(pieces)),
+    submit: plainText('Continue'),
+    private_metadata: JSON.stringify(step),
   }
 }
 
@@ -100,58 +120,60 @@ export function resultView(result: CommandResult): View {
   )
 }
 
-function modal(callbackId: string, blocks: Block[]): View {
-  return {
-    type: 'modal',
-    callback_id: callbackId,
-    title: plainText('Connect to Confluence'),
-    close: plainText('Close'),
-    blocks,
-  }
+function modal(callbackId: string, blocks: Block[], title = titles.connect): View {
+  return { type: 'modal', callback_id: callbackId, title: plainText(title), close: plainText('Close'), blocks }
 }
 
 /** The message stands right under its field, or on top when it belongs to none. */
 function withFailure(fields: Block[], failure: { field: string | undefined; message: string } | undefined): Block[] {
   if (failure === undefined) return fields
   const message = toBlocks([{ kind: 'paragraph', content: [text(`⚠ ${failure.message}`)] }])
-  const position = fields.findIndex((block) => block.type === 'input' && block.block_id === failure.field)
+  const name = fieldOf(failure.field)
+  const position = fields.findIndex((block) => block.type === 'input' && block.block_id === name)
   return [...fields.slice(0, position + 1), ...message, ...fields.slice(position + 1)]
 }
 
-function typed(
-  field: keyof ConnectForm,
-  label: string,
-  value: string | undefined,
-  { hint, isOptional = false, maxLength }: { hint: string; isOptional?: boolean; maxLength?: number },
-): Block {
-  const element: InputElement = {
-    type: 'plain_text_input',
-    action_id: 'value',
-    ...(value === undefined || value === '' ? {} : { initial_value: value }),
-    ...(maxLength === undefined ? {} : { max_length: maxLength }),
-  }
+function inputOf(field: FormField, value: string | undefined): Block {
   return {
     type: 'input',
-    block_id: field,
-    label: plainText(label),
-    element,
-    hint: plainText(hint),
-    optional: isOptional,
+    block_id: field.name,
+    label: plainText(field.label),
+    element: elementOf(field, value),
+    ...(field.hint === undefined ? {} : { hint: plainText(field.hint) }),
+    ...(field.isOptional === true ? { optional: true } : {}),
   }
 }
 
-function chosen(field: keyof ConnectForm, label: string, options: Option[], value: string): Block {
-  const initial = options.find((candidate) => candidate.value === value)
-  return {
-    type: 'input',
-    block_id: field,
-    label: plainText(label),
-    element: {
-      type: 'static_select',
-      action_id: 'value',
-      options,
-      ...(initial === undefined ? {} : { initial_option: initial }),
-    },
+function elementOf(field: FormField, given: string | undefined): InputElement {
+  const value = given ?? untouched[field.name]
+  switch (field.kind) {
+    case 'text':
+      return {
+        type: 'plain_text_input',
+        action_id: 'value',
+        ...(value === undefined || value === '' || field.isSecret === true ? {} : { initial_value: value }),
+        ...(field.isLong === true ? { multiline: true } : {}),
+        ...(field.maxLength === undefined ? {} : { max_length: field.maxLength }),
+      }
+    case 'choice': {
+      const options = field.options.map(([name, label]) => option(name, label))
+      const initial = options.find((candidate) => candidate.value === value)
+      return {
+        type: 'static_select',
+        action_id: 'value',
+        options,
+        ...(initial === undefined ? {} : { initial_option: initial }),
+      }
+    }
+    case 'toggle': {
+      const options = [option('true', field.option)]
+      return {
+        type: 'checkboxes',
+        action_id: 'value',
+        options,
+        ...(value === 'true' ? { initial_options: options } : {}),
+      }
+    }
   }
 }
 

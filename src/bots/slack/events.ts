@@ -1,8 +1,10 @@
 // What Slack delivers → the domain. Pure: payloads are untrusted shapes even after the signature was checked, and what
 // does not concern us is `undefined`.
 import { z } from 'zod'
-import type { ConnectForm } from '../commands/connect.ts'
+import type { AuthorizeStep } from '../commands/authorize.ts'
+import { type FormText, fieldsOf } from '../commands/form.ts'
 import type { Question } from '../question.ts'
+import type { FormOf } from './connect-form.ts'
 import type { SlackInstallation } from './identity.ts'
 
 /** What the app subscribes to, with the scopes that each needs; the manifest is made from it. */
@@ -145,34 +147,47 @@ const submission = z.object({
   }),
 })
 
-/** The block of each field carries the field's name of `ConnectForm`, so that an error finds its place. */
-export function parseConnectForm(body: unknown): { userId: string; viewId: string; form: ConnectForm } | undefined {
+const formOf = z.union([
+  z.object({ kind: z.literal('connect') }),
+  z.object({ kind: z.enum(['edit', 'reconnect']), connection: z.string() }),
+])
+
+export type SubmittedForm = { userId: string; viewId: string; of: FormOf; text: FormText }
+
+/** The block of each field carries the field's name, so that an error finds its place. */
+export function parseForm(body: unknown): SubmittedForm | undefined {
   const parsed = submission.safeParse(body)
   if (!parsed.success) return undefined
-  const { values } = parsed.data.view.state
-  const typed = (field: keyof ConnectForm) => Object.values(values[field] ?? {})[0]?.value?.trim() ?? ''
-  const chosen = (field: keyof ConnectForm) => Object.values(values[field] ?? {})[0]?.selected_option?.value
-  return {
-    userId: parsed.data.user.id,
-    viewId: parsed.data.view.id,
-    form: {
-      name: typed('name'),
-      url: typed('url'),
-      deployment: undefined,
-      credentialKind: credentialKind.catch('token').parse(chosen('credentialKind')),
-      email: typed('email'),
-      secret: typed('secret'),
-      spaces: typed('spaces'),
-      access: access.catch('mirrored').parse(chosen('access')),
-    },
-  }
+  const { view, user } = parsed.data
+  const of = formOf.safeParse(parseJson(view.private_metadata)).data
+  if (of === undefined) return undefined
+  const text = fieldsOf(of.kind).map(({ name, kind }): [string, string] => {
+    const state = Object.values(view.state.values[name] ?? {})[0]
+    if (kind === 'toggle') return [name, String((state?.selected_options ?? []).length > 0)]
+    return [name, (kind === 'choice' ? state?.selected_option?.value : state?.value?.trim()) ?? '']
+  })
+  return { userId: user.id, viewId: view.id, of, text: Object.fromEntries(text) }
 }
 
-const credentialKind = z.enum(['token', 'pat', 'basic'])
-const access = z.enum(['mirrored', 'shared'])
-const draftMetadata = z.object({ draftId: z.number().int() })
+const authorizeStep = z.object({ authorizationId: z.number().int(), name: z.string(), url: z.string() })
 
-export type Consent = { userId: string; viewId: string; draftId: number; isAccepted: boolean }
+/** Somebody says that they are back from Atlassian. */
+export function parseContinue(body: unknown): { userId: string; viewId: string; step: AuthorizeStep } | undefined {
+  const parsed = submission.safeParse(body)
+  if (!parsed.success) return undefined
+  const step = authorizeStep.safeParse(parseJson(parsed.data.view.private_metadata)).data
+  return step === undefined ? undefined : { userId: parsed.data.user.id, viewId: parsed.data.view.id, step }
+}
+
+const draftMetadata = z.object({ draftId: z.number().int(), purpose: z.literal('edit').optional() })
+
+export type Consent = {
+  userId: string
+  viewId: string
+  draftId: number
+  purpose: 'connect' | 'edit'
+  isAccepted: boolean
+}
 
 export function parseConsent(body: unknown): Consent | undefined {
   const parsed = submission.safeParse(body)
@@ -184,6 +199,7 @@ export function parseConsent(body: unknown): Consent | undefined {
     userId: parsed.data.user.id,
     viewId: parsed.data.view.id,
     draftId: draft.data.draftId,
+    purpose: draft.data.purpose ?? 'connect',
     isAccepted: ticked.some(({ value }) => value === 'accepted'),
   }
 }

@@ -8,6 +8,7 @@ import type { SlackApi } from './web-api.ts'
 /** Our app in one workspace, from `auth.test`. */
 export type SlackInstallation = {
   teamId: string
+  teamName?: string
   enterpriseId: string | undefined
   botId: string | undefined
   botUserId: string

@@ -1,5 +1,6 @@
 // `/confluence status` → pieces. Pure.
 import type { ConnectionStatus, SpaceStatus } from '../commands/command.ts'
+import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { type Inline, type Piece, bold, code, link, singleLine, text } from './blocks.ts'
 
 const barCells = 10
@@ -24,8 +25,21 @@ function connectionPieces(connection: ConnectionStatus): Piece[] {
       text(connection.state === 'paused' ? ' · paused · ' : ' · '),
       link(connection.url, connection.url),
     ),
-    paragraph(text(`${kind} · ${readers} · ${singleLine(connection.schedule)} · ${next}`)),
+    paragraph(
+      text(
+        `${kind} · ${readers} · ${singleLine(connection.schedule)}${connection.autoSync ? '' : ' (switched off)'} · ${next}`,
+      ),
+    ),
+    paragraph(
+      text(
+        `Covers ${singleLine([connection.covers, ...connection.leavesOut.map((rule) => `without ${rule}`)].join(', '))}`,
+      ),
+    ),
+    ...(connection.consent === undefined
+      ? []
+      : [{ kind: 'small', text: `Accepted by ${connection.consent.by}, ${momentOf(connection.consent.at)}` } as const]),
     ...testPieces(connection),
+    ...noticesOf(connection).map((sentence): Piece => ({ kind: 'paragraph', content: [text(`⚠ ${sentence}`)] })),
     ...(connection.spaces.length === 0 ? [paragraph(text('No space yet.'))] : connection.spaces.flatMap(spacePieces)),
   ]
 }
@@ -51,6 +65,7 @@ function spacePieces(space: SpaceStatus): Piece[] {
   ]
   if (space.progress !== undefined) line.push(text('\n'), code(progressBar(space.progress)))
   if (space.error !== undefined) line.push(text(`\n${singleLine(space.error)}`))
+  if (space.held > 0) line.push(text(`\n⚠ ${singleLine(describeHeld(space))}`))
   return [{ kind: 'item', content: line }, ...space.failures.map(failurePiece)]
 }
 
@@ -69,7 +84,7 @@ export function progressBar({ done, listed }: { done: number; listed: number }):
 }
 
 /** `3 Nov 2026 10:22 UTC`; what is no instant is shown as it came. */
-function momentOf(value: string): string {
+export function momentOf(value: string): string {
   const instant = new Date(value)
   if (Number.isNaN(instant.getTime())) return value
   return `${dayOf(instant)} ${instant.toISOString().slice(11, 16)} UTC`

@@ -17,6 +17,7 @@ import {
   webAddress,
   withoutControls,
 } from './blocks.ts'
+import { auditPieces, pagePieces } from './render-lists.ts'
 import { dayOf, statusPieces } from './render-status.ts'
 
 /** The first message replaces the placeholder, the others follow it in the thread. Never empty. */
@@ -40,7 +41,13 @@ export function renderResult(result: CommandResult): SlackMessage[] {
       return layOut(noticePieces(result), result.text)
     case 'connectForm':
       return renderText('Fill in the form to connect a Confluence site.')
-    default:
+    case 'form':
+      return renderText(`Fill in the form to change ${result.form.connection}.`)
+    case 'pages':
+      return layOut(pagePieces(result.listing), 'Pages')
+    case 'audit':
+      return layOut(auditPieces(result.entries), 'Who did what')
+    case 'question':
       return renderText(result.question)
   }
 }

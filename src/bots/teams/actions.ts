@@ -1,7 +1,10 @@
 // What the Teams bot calls above itself. Handed in, so that tests drive the bot without a database.
 import { runCommand } from '../commands/run.ts'
+import { beginAuthorization, continueAuthorization } from '../commands/authorize.ts'
 import { confirmConnection, draftConnection } from '../commands/connect.ts'
+import { confirmEdit } from '../commands/edit.ts'
 import { parseCommand } from '../commands/parse.ts'
+import { submitForm } from '../commands/submit-form.ts'
 import { answerQuestion } from '../conversation.ts'
 import type { Core } from '../../core/core.ts'
 import type { Feedback } from './events.ts'
@@ -11,6 +14,10 @@ export type TeamsActions = {
   runCommand: typeof runCommand
   draftConnection: typeof draftConnection
   confirmConnection: typeof confirmConnection
+  beginAuthorization: typeof beginAuthorization
+  continueAuthorization: typeof continueAuthorization
+  submitForm: typeof submitForm
+  confirmEdit: typeof confirmEdit
   parseCommand: typeof parseCommand
   recordFeedback: (core: Core, feedback: Feedback) => Promise<void>
 }
@@ -20,6 +27,10 @@ export const defaultActions: TeamsActions = {
   runCommand,
   draftConnection,
   confirmConnection,
+  beginAuthorization,
+  continueAuthorization,
+  submitForm,
+  confirmEdit,
   parseCommand,
   // Ids and the reaction only: what people write may be about anybody.
   async recordFeedback(core, { tenantId, conversationId, replyId, askerId, reaction }) {

@@ -24,12 +24,17 @@ import { createBotLogin, resolveLogin } from './login.ts'
 import { createIsRepeated } from './messages.ts'
 import { type HttpRequest, type TeamsParts, createReceiver } from './receiver.ts'
 import type { TeamsTransport } from './reply.ts'
+import { type ServiceUrls, type Telling, createTelling } from './tell.ts'
 
 export type TeamsApp = {
   /** Mounts POST /api/messages. */
   register(fastify: FastifyInstance): void
   /** Lets answers under way finish for ten seconds, then ends them. */
   stop(): Promise<void>
+  /** Writes to a person, named as in the audit log (`teams:TENANT:ID`); false when they cannot be reached. */
+  tell: Telling['tell']
+  /** Entra tenants that may use it. */
+  tenants: string[]
 }
 
 const processTimeoutMs = 10_000
@@ -37,7 +42,7 @@ const stopWaitMs = 10_000
 const unknownMember = new Set(['teams_refused', 'teams_message_invalid'])
 
 /** Single actions may be replaced; `dialogAnswerWithinMs` is how long a dialog waits for its card. */
-type TeamsOptions = Partial<TeamsActions> & { dialogAnswerWithinMs?: number }
+type TeamsOptions = Partial<TeamsActions> & { dialogAnswerWithinMs?: number; serviceUrls?: ServiceUrls }
 
 /** Undefined when Teams is not configured. `InvalidInputError` when the configuration is incomplete or unsafe. */
 export async function createTeamsApp(core: Core, options: TeamsOptions = {}): Promise<TeamsApp | undefined> {
@@ -46,15 +51,22 @@ export async function createTeamsApp(core: Core, options: TeamsOptions = {}): Pr
   keepEntityProperties()
   const adapter = new CloudAdapter(createAuthentication(core, policy))
   const underWay = createUnderWay(core.log)
+  const transport = createTransport(adapter, policy)
+  const telling = createTelling(transport, policy.appId, core.now, options.serviceUrls, (error) =>
+    core.log.warn({ err: error }, 'teams: the address of a tenant was not kept'),
+  )
   const receive = createReceiver({
     policy,
+    remember: telling.remember,
     authenticate: (request, logic) => processTurn(adapter, request, logic),
     underWay,
-    parts: createParts(core, options, createTransport(adapter, policy), policy.appId),
+    parts: createParts(core, options, transport, policy.appId),
   })
   return {
     register: (fastify) => void fastify.post('/api/messages', receive),
     stop: () => underWay.finish(stopWaitMs),
+    tell: telling.tell,
+    tenants: policy.tenants === 'any' ? [] : policy.tenants,
   }
 }
 
@@ -73,7 +85,7 @@ function createParts(
   transport: TeamsTransport,
   appId: string | undefined,
 ): TeamsParts {
-  const { dialogAnswerWithinMs: answerWithinMs, ...given } = options
+  const { dialogAnswerWithinMs: answerWithinMs, serviceUrls: _serviceUrls, ...given } = options
   const actions = { ...defaultActions, ...given }
   const identify = createIdentify((place, signal) => transport.fetchMember(place, signal), core.now)
   return {

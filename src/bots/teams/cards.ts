@@ -1,5 +1,7 @@
 // Adaptive Cards 1.5 for commands: help, status, the offer to connect. Pure.
 import type { CommandResult, ConnectionStatus, SpaceStatus } from '../commands/command.ts'
+import type { OpenForm } from '../commands/form.ts'
+import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { type Card, type CardPart, type OutboundMessage, type Place, cardContentType } from './activity.ts'
 import { escapeCardText, shorten, toHref } from './markdown.ts'
 
@@ -40,28 +42,44 @@ export function renderHelpCard(commands: Extract<CommandResult, { kind: 'help' }
   return attach(renderCard(body), 'What I can do')
 }
 
+const connectOffer = {
+  heading: 'Connect a Confluence site',
+  sentence: 'You need the address of the site and the credential of an account that may read the spaces.',
+  command: 'connect',
+}
+
 /** In a private chat a button that opens the form; where others read along, only the way to the private chat. */
-export function renderConnectOffer(audience: Place['audience'], appId: string | undefined): OutboundMessage {
+export function renderFormOffer(
+  form: OpenForm | undefined,
+  audience: Place['audience'],
+  appId: string | undefined,
+): OutboundMessage {
+  const { heading, sentence, command } = form === undefined ? connectOffer : offerOf(form)
   if (audience === 'direct') {
-    const body = [
-      textBlock('Connect a Confluence site', title),
-      textBlock('You need the address of the site and the credential of an account that may read the spaces.'),
-    ]
-    return attach(renderCard(body, [openDialog('Connect…')]), 'Connect a Confluence site')
+    const data = form === undefined ? { kind: 'connect' } : { kind: form.kind, connection: form.connection }
+    const body = [textBlock(heading, title), textBlock(sentence)]
+    return attach(renderCard(body, [openDialog(form === undefined ? 'Connect…' : 'Open the form…', data)]), heading)
   }
   const body = [
-    textBlock('Connect a Confluence site', title),
+    textBlock(heading, title),
     textBlock(
-      'Credentials are never asked for where others read along. Write “/confluence connect” to me in a private chat.',
+      `Credentials are never asked for where others read along. Write “/confluence ${command}” to me in a private chat.`,
     ),
   ]
   const chat = `https://teams.microsoft.com/l/chat/0/0?users=28:${appId ?? ''}`
   const actions = appId === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open private chat', url: chat }]
-  return attach(renderCard(body, actions), 'Connect a Confluence site')
+  return attach(renderCard(body, actions), heading)
 }
 
-function openDialog(label: string): CardPart {
-  return { type: 'Action.Submit', title: label, data: { msteams: { type: 'task/fetch' }, kind: 'connect' } }
+function offerOf({ kind, connection }: OpenForm) {
+  const command = `${kind} ${connection}`
+  return kind === 'edit'
+    ? { heading: `Change ${connection}`, sentence: 'What it covers, who may read it, when it syncs.', command }
+    : { heading: `Reconnect ${connection}`, sentence: 'You need a new credential for the same site.', command }
+}
+
+function openDialog(label: string, data: Record<string, unknown>): CardPart {
+  return { type: 'Action.Submit', title: label, data: { msteams: { type: 'task/fetch' }, ...data } }
 }
 
 export function renderStatusCard(connections: ConnectionStatus[]): OutboundMessage {
@@ -89,7 +107,7 @@ function renderStatus(connections: ConnectionStatus[]): Card {
 }
 
 function renderConnection(connection: ConnectionStatus): CardPart[] {
-  const { name, url, state, access, test, schedule, nextSyncAt } = connection
+  const { name, url, state, access, test, schedule, nextSyncAt, covers, leavesOut, consent, autoSync } = connection
   const facts = [
     { title: 'Site', value: escapeCardText(toHref(url) ?? url) },
     { title: 'State', value: `${state}, ${access}` },
@@ -97,14 +115,19 @@ function renderConnection(connection: ConnectionStatus): CardPart[] {
       title: 'Test',
       value: escapeCardText(test === undefined ? 'never' : [test.result, test.remedy].filter(Boolean).join('. ')),
     },
+    { title: 'Covers', value: escapeCardText([covers, ...leavesOut.map((rule) => `without ${rule}`)].join(', ')) },
+    ...(consent === undefined ? [] : [{ title: 'Accepted', value: escapeCardText(`by ${consent.by}, ${consent.at}`) }]),
     {
       title: 'Schedule',
-      value: escapeCardText(nextSyncAt === undefined ? schedule : `${schedule}, next ${nextSyncAt}`),
+      value: escapeCardText(
+        nextSyncAt === undefined ? `${schedule}${autoSync ? '' : ', switched off'}` : `${schedule}, next ${nextSyncAt}`,
+      ),
     },
   ]
   return [
     textBlock(name, { weight: 'Bolder', separator: true, spacing: 'Medium' }),
     { type: 'FactSet', facts },
+    ...noticesOf(connection).map((sentence) => textBlock(sentence, { color: 'Warning', spacing: 'Small' })),
     ...connection.spaces.map(renderSpace),
   ]
 }
@@ -123,6 +146,7 @@ function renderSpace(space: SpaceStatus): CardPart {
   const lines = [
     `${space.key} ${space.name}: ${space.state}${progress}, ${counts}, ${last}`,
     ...(space.error === undefined ? [] : [space.error]),
+    ...(space.held === 0 ? [] : [describeHeld(space)]),
     ...failures,
   ]
   const color = { PENDING: 'Default', IN_PROGRESS: 'Accent', INGESTED: 'Good', ERROR: 'Attention' }[space.state]

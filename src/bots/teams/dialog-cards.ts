@@ -1,60 +1,36 @@
-// The cards inside the connect dialog. Pure.
-import type { ConnectDraft, ConnectForm } from '../commands/connect.ts'
+// The cards inside the dialogs that connect, change and reconnect. Pure.
+import type { AuthorizeStep } from '../commands/authorize.ts'
+import type { ConnectDraft } from '../commands/connect.ts'
+import { type FormField, type FormKind, type FormText, fieldOf, fieldsOf, untouched } from '../commands/form.ts'
 import type { Card, CardPart } from './activity.ts'
 import { renderCard, textBlock } from './cards.ts'
 
-/** What the form shows again after an error. Never the secret. */
-export type FormValues = Partial<Omit<ConnectForm, 'secret'>>
+/** Which form a dialog is: a new connection, or one that there is. Travels in the card's data. */
+export type FormOf = { kind: 'connect' } | { kind: 'edit' | 'reconnect'; connection: string }
 export type FormError = { field: string | undefined; message: string }
 
 /** Where a dialog stands; it travels in the card's data and comes back with the submit. */
-export const steps = { form: 'form', confirm: 'confirm', wait: 'wait' } as const
+export const steps = { form: 'form', confirm: 'confirm', wait: 'wait', authorize: 'authorize' } as const
 
-export function renderForm(values: FormValues = {}, error?: FormError): Card {
-  const fields: { name: keyof ConnectForm; part: CardPart }[] = [
-    { name: 'name', part: input('name', 'Name', values.name, 'handbook') },
-    { name: 'url', part: input('url', 'Address of the site', values.url, 'https://acme.atlassian.net/wiki') },
-    {
-      name: 'deployment',
-      part: choice('deployment', 'Kind of site', values.deployment ?? 'detect', [
-        ['detect', 'Find out from the address'],
-        ['cloud', 'Confluence Cloud'],
-        ['datacenter', 'Confluence Data Center'],
-      ]),
-    },
-    {
-      name: 'credentialKind',
-      part: choice('credentialKind', 'Credential', values.credentialKind ?? 'token', [
-        ['token', 'API token (Cloud)'],
-        ['pat', 'Personal access token (Data Center)'],
-        ['basic', 'User name and password (Data Center)'],
-      ]),
-    },
-    {
-      name: 'email',
-      part: input('email', 'E-mail or user name', values.email, 'Not needed with a personal access token', false),
-    },
-    { name: 'secret', part: { ...input('secret', 'Token or password', undefined, ''), style: 'Password' } },
-    { name: 'spaces', part: input('spaces', 'Spaces', values.spaces, 'Keys separated by commas; empty: all', false) },
-    {
-      name: 'access',
-      part: choice('access', 'Who may read', values.access ?? 'mirrored', [
-        ['mirrored', 'Everybody what Confluence shows them'],
-        ['shared', 'Everybody what this credential sees'],
-      ]),
-    },
-  ]
-  const isKnownField = fields.some(({ name }) => name === error?.field)
+const submits: Record<FormKind, string> = { connect: 'Test and continue', edit: 'Check', reconnect: 'Test' }
+
+/** `values` are shown again after an error, never the secret. */
+export function renderForm(of: FormOf = { kind: 'connect' }, values: FormText = {}, error?: FormError): Card {
+  const fields = fieldsOf(of.kind)
+  const wrong = fieldOf(error?.field)
+  const isShown = fields.some(({ name }) => name === wrong)
   const body = [
-    ...(error === undefined || isKnownField ? [] : [problem(error.message)]),
-    ...fields.flatMap(({ name, part }) =>
-      error !== undefined && error.field === name ? [part, problem(error.message)] : [part],
-    ),
+    ...(error === undefined || isShown ? [] : [problem(error.message)]),
+    ...fields.flatMap((field) => {
+      const part = inputOf(field, values[field.name] ?? untouched[field.name])
+      return error !== undefined && field.name === wrong ? [part, problem(error.message)] : [part]
+    }),
   ]
-  return renderCard(body, [submit('Test and continue', { step: steps.form })])
+  return renderCard(body, [submit(submits[of.kind], { step: steps.form, of })])
 }
 
 export function renderDisclaimer(draft: ConnectDraft, error?: string): Card {
+  const verb = draft.purpose === 'edit' ? 'changed' : 'connected'
   const body = [
     textBlock(`${draft.name}: ${draft.test}`, { weight: 'Bolder', size: 'Medium' }),
     ...draft.disclaimer.map((sentence) => textBlock(sentence)),
@@ -66,11 +42,13 @@ export function renderDisclaimer(draft: ConnectDraft, error?: string): Card {
       valueOn: 'true',
       valueOff: 'false',
       isRequired: true,
-      errorMessage: 'Without this nothing is connected.',
+      errorMessage: `Without this nothing is ${verb}.`,
     },
     ...(error === undefined ? [] : [problem(error)]),
   ]
-  return renderCard(body, [submit('Connect', { step: steps.confirm, draft })])
+  return renderCard(body, [
+    submit(draft.purpose === 'edit' ? 'Change' : 'Connect', { step: steps.confirm, draft: withoutFacts(draft) }),
+  ])
 }
 
 export function renderWaiting(ticket: string): Card {
@@ -85,26 +63,57 @@ export function renderOutcome(text: string, details: string[] = []): Card {
   return renderCard([textBlock(text), ...details.map((detail) => textBlock(`• ${detail}`, { spacing: 'Small' }))])
 }
 
-function input(id: string, label: string, value: string | undefined, placeholder: string, isRequired = true): CardPart {
-  return {
-    type: 'Input.Text',
-    id,
-    label,
-    placeholder,
-    maxLength: 2_000,
-    ...(value === undefined || value === '' ? {} : { value }),
-    ...(isRequired ? { isRequired: true, errorMessage: `${label} is missing.` } : {}),
-  }
+/** The way to Atlassian's page, and the button for when one is back. */
+export function renderAuthorize(step: AuthorizeStep, isStillAway: boolean): Card {
+  const body = [
+    textBlock('Let Footnote in at Atlassian', { weight: 'Bolder', size: 'Medium' }),
+    textBlock('Sign in there with the account that Footnote shall read with, then come back and choose Continue.'),
+    ...(isStillAway ? [problem('Nothing has come back from Atlassian yet.')] : []),
+  ]
+  return renderCard(body, [
+    { type: 'Action.OpenUrl', title: 'Open Atlassian', url: step.url },
+    submit('Continue', { step: steps.authorize, authorize: step }),
+  ])
 }
 
-function choice(id: string, label: string, value: string, choices: [value: string, title: string][]): CardPart {
-  return {
-    type: 'Input.ChoiceSet',
-    id,
-    label,
-    value,
-    style: 'compact',
-    choices: choices.map(([choiceValue, title]) => ({ title, value: choiceValue })),
+/** The numbers behind the disclaimer need not travel through Teams. */
+function withoutFacts({ facts: _facts, ...draft }: ConnectDraft): Omit<ConnectDraft, 'facts'> {
+  return draft
+}
+
+function inputOf(field: FormField, value: string | undefined): CardPart {
+  const { name: id, label, isOptional } = field
+  const given = value === undefined || value === '' ? {} : { value }
+  switch (field.kind) {
+    case 'choice':
+      return {
+        type: 'Input.ChoiceSet',
+        id,
+        label,
+        value,
+        style: 'compact',
+        choices: field.options.map(([choice, title]) => ({ title, value: choice })),
+      }
+    case 'toggle':
+      return {
+        type: 'Input.Toggle',
+        id,
+        title: field.option,
+        value: value ?? 'false',
+        valueOn: 'true',
+        valueOff: 'false',
+      }
+    case 'text':
+      return {
+        type: 'Input.Text',
+        id,
+        label,
+        placeholder: field.hint ?? '',
+        maxLength: field.maxLength ?? 2_000,
+        ...(field.isSecret === true ? { style: 'Password' } : given),
+        ...(field.isLong === true ? { isMultiline: true } : {}),
+        ...(isOptional === true ? {} : { isRequired: true, errorMessage: `${label} is missing.` }),
+      }
   }
 }
 

@@ -4,12 +4,14 @@ import { z } from 'zod'
 import type { Core } from '../../core/core.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { CommandResult } from '../commands/command.ts'
-import type { ConnectForm } from '../commands/connect.ts'
+import type { ConnectDraft } from '../commands/connect.ts'
+import { type FormKind, type FormText, fieldsOf, readConnectForm } from '../commands/form.ts'
+import type { FormStep } from '../commands/submit-form.ts'
 import { explainFailure } from '../explain-failure.ts'
 import type { Asker } from '../question.ts'
 import type { TeamsActions } from './actions.ts'
 import { type Card, type InvokeResponse, type Place, cardContentType } from './activity.ts'
-import { type FormError, renderDisclaimer, renderForm, renderOutcome, steps } from './dialog-cards.ts'
+import { type FormError, renderAuthorize, renderDisclaimer, renderForm, renderOutcome, steps } from './dialog-cards.ts'
 import type { Identify } from './identity.ts'
 import { createLongCards } from './long-cards.ts'
 
@@ -29,7 +31,7 @@ export type DialogParts = {
 }
 
 export type Dialogs = {
-  open(place: Place, signal: AbortSignal): Promise<InvokeResponse>
+  open(place: Place, values: Record<string, unknown>, signal: AbortSignal): Promise<InvokeResponse>
   submit(place: Place, values: Record<string, unknown>, signal: AbortSignal): Promise<InvokeResponse>
 }
 
@@ -38,9 +40,12 @@ export function createDialogs(parts: DialogParts): Dialogs {
   const { core, actions } = parts
   const longCards = createLongCards({ now: core.now, answerWithinMs: parts.answerWithinMs ?? answerWithinMs })
   return {
-    open: (place, signal) =>
+    open: (place, values, signal) =>
       respondTo(parts, place, signal, async (asker) => {
-        const result = await actions.runCommand(core, { name: 'connect' }, asker, signal)
+        const of = formOf.safeParse(values).data ?? { kind: 'connect' }
+        const command = of.kind === 'connect' ? { name: of.kind } : { name: of.kind, connection: of.connection }
+        const result = await actions.runCommand(core, command, asker, signal)
+        if (result.kind === 'form') return renderForm(of, result.form.values)
         return result.kind === 'connectForm' ? renderForm() : renderResult(result)
       }),
     submit: (place, values, signal) =>
@@ -50,6 +55,8 @@ export function createDialogs(parts: DialogParts): Dialogs {
             return longCards.begin(asker, submitForm(parts, values, asker, signal))
           case steps.confirm:
             return longCards.begin(asker, submitConfirmation(parts, values, asker, signal))
+          case steps.authorize:
+            return longCards.begin(asker, submitContinue(parts, values, asker, signal))
           case steps.wait:
             return longCards.resume(asker, values['ticket'])
           default:
@@ -80,11 +87,39 @@ type Values = Record<string, unknown>
 
 async function submitForm(parts: DialogParts, values: Values, asker: Asker, signal: AbortSignal): Promise<Card> {
   const { core, actions } = parts
-  const form = parseForm(values)
-  const showError = (error: FormError) => renderForm(form, error)
-  return showingErrors(core, showError, async () =>
-    renderDisclaimer(await actions.draftConnection(core, form, asker, limited(signal))),
-  )
+  const of = formOf.safeParse(values['of']).data ?? { kind: 'connect' }
+  const text = readText(of.kind, values)
+  const showError = (error: FormError) => renderForm(of, text, error)
+  return showingErrors(core, showError, async () => {
+    if (of.kind !== 'connect') return renderStep(await actions.submitForm(core, of, text, asker, limited(signal)))
+    const form = readConnectForm(text)
+    return form.credentialKind === 'oauth'
+      ? renderStep(await actions.beginAuthorization(core, form, asker))
+      : renderStep(await actions.draftConnection(core, form, asker, limited(signal)))
+  })
+}
+
+async function submitContinue(
+  { core, actions }: DialogParts,
+  values: Values,
+  asker: Asker,
+  signal: AbortSignal,
+): Promise<Card> {
+  const step = authorizeStep.safeParse(values['authorize']).data
+  if (step === undefined) return renderOutcome(outOfDate)
+  return showingErrors(core, renderProblem, async () => {
+    const next = await actions.continueAuthorization(core, step.authorizationId, asker, limited(signal))
+    return 'url' in next ? renderAuthorize(step, true) : renderStep(next)
+  })
+}
+
+function renderProblem({ message }: FormError): Card {
+  return renderOutcome(message)
+}
+
+function renderStep(step: FormStep): Card {
+  if ('draftId' in step) return renderDisclaimer(step)
+  return 'authorizationId' in step ? renderAuthorize(step, false) : renderResult(step)
 }
 
 async function submitConfirmation(
@@ -95,10 +130,13 @@ async function submitConfirmation(
 ): Promise<Card> {
   const draft = draftSchema.safeParse(values['draft'])
   if (!draft.success) return renderOutcome(outOfDate)
-  if (values['accepted'] !== 'true') return renderDisclaimer(draft.data, 'Without this nothing is connected.')
+  const isEdit = draft.data.purpose === 'edit'
+  const confirm = isEdit ? actions.confirmEdit : actions.confirmConnection
+  if (values['accepted'] !== 'true')
+    return renderDisclaimer(draft.data, `Without this nothing is ${isEdit ? 'changed' : 'connected'}.`)
   const showError = (error: FormError) => renderDisclaimer(draft.data, error.message)
   return showingErrors(core, showError, async () =>
-    renderResult(await actions.confirmConnection(core, draft.data.draftId, asker, limited(signal))),
+    renderResult(await confirm(core, draft.data.draftId, asker, limited(signal))),
   )
 }
 
@@ -115,30 +153,29 @@ async function showingErrors(
   }
 }
 
-const draftSchema = z.object({
-  draftId: z.number(),
-  name: z.string(),
-  test: z.string(),
-  disclaimer: z.array(z.string()),
-})
+const draftSchema = z
+  .object({
+    draftId: z.number(),
+    purpose: z.literal('edit').optional(),
+    name: z.string(),
+    test: z.string(),
+    disclaimer: z.array(z.string()),
+  })
+  .transform(({ purpose, ...draft }): ConnectDraft => (purpose === undefined ? draft : { ...draft, purpose }))
 
-function parseForm(values: Record<string, unknown>): ConnectForm {
-  const typed = (name: string) => {
+const formOf = z.union([
+  z.object({ kind: z.literal('connect') }),
+  z.object({ kind: z.enum(['edit', 'reconnect']), connection: z.string() }),
+])
+
+const authorizeStep = z.object({ authorizationId: z.number().int(), name: z.string(), url: z.url() })
+
+function readText(kind: FormKind, values: Record<string, unknown>): FormText {
+  const text = fieldsOf(kind).map(({ name }): [string, string] => {
     const value = values[name]
-    return typeof value === 'string' ? value.trim() : ''
-  }
-  const deployment = typed('deployment')
-  const credentialKind = typed('credentialKind')
-  return {
-    name: typed('name'),
-    url: typed('url'),
-    deployment: deployment === 'cloud' || deployment === 'datacenter' ? deployment : undefined,
-    credentialKind: credentialKind === 'pat' || credentialKind === 'basic' ? credentialKind : 'token',
-    email: typed('email'),
-    secret: typed('secret'),
-    spaces: typed('spaces'),
-    access: typed('access') === 'shared' ? 'shared' : 'mirrored',
-  }
+    return [name, typeof value === 'string' ? value.trim() : '']
+  })
+  return Object.fromEntries(text)
 }
 
 function renderResult(result: CommandResult): Card {

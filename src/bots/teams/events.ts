@@ -18,7 +18,7 @@ export type TeamsEvent =
   | { kind: 'question'; place: Place; question: Question }
   /** `text` is for `parseCommand`; `question` is the frame for a command that turns out to be one. */
   | { kind: 'command'; place: Place; text: string; question: Question }
-  | { kind: 'dialogOpened'; place: Place }
+  | { kind: 'dialogOpened'; place: Place; values: Record<string, unknown> }
   | { kind: 'dialogSubmitted'; place: Place; values: Record<string, unknown> }
   | { kind: 'cardAction'; place: Place; verb: string; values: Record<string, unknown> }
   | { kind: 'feedback'; feedback: Feedback }
@@ -134,7 +134,7 @@ function parseInvoke(activity: InboundActivity, place: Place): TeamsEvent {
   const value = asRecord(activity.value)
   switch (activity.name) {
     case 'task/fetch':
-      return { kind: 'dialogOpened', place }
+      return { kind: 'dialogOpened', place, values: asRecord(value['data']) }
     case 'task/submit':
       return { kind: 'dialogSubmitted', place, values: asRecord(value['data']) }
     case 'adaptiveCard/action': {

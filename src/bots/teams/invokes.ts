@@ -29,7 +29,7 @@ export async function answerInvoke(
   try {
     switch (event.kind) {
       case 'dialogOpened':
-        return await dialogs.open(event.place, limited)
+        return await dialogs.open(event.place, event.values, limited)
       case 'dialogSubmitted':
         return await dialogs.submit(event.place, event.values, signal)
       case 'cardAction':

@@ -23,6 +23,7 @@ export function createLongCards({ now, answerWithinMs }: { now: () => Date; answ
     const work = typeof ticket === 'string' ? pending.find(ticket, now()) : undefined
     if (typeof ticket !== 'string' || work === undefined || work.askerKey !== keyOf(asker)) {
       return renderForm(
+        { kind: 'connect' },
         {},
         { field: undefined, message: 'The check is not known any more. Please fill in the form again.' },
       )

@@ -31,7 +31,7 @@ type MessageEvent = Extract<TeamsEvent, { kind: 'question' }> | CommandEvent
  * What others may read along. Every other result is made with the asker's rights, and Teams has no message that only
  * one person in a channel sees.
  */
-const showsNothing: ReadonlySet<CommandResult['kind']> = new Set(['help', 'connectForm'])
+const showsNothing: ReadonlySet<CommandResult['kind']> = new Set(['help', 'connectForm', 'form'])
 
 /** Takes as long as it takes and never rejects. */
 export async function answerMessage(parts: MessageParts, event: MessageEvent, signal: AbortSignal): Promise<void> {

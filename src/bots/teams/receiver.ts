@@ -2,7 +2,7 @@
 // response.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UnderWay } from '../under-way.ts'
-import { type InvokeResponse, inboundActivity } from './activity.ts'
+import { type InvokeResponse, type Place, inboundActivity } from './activity.ts'
 import { parseActivity } from './events.ts'
 import { type TeamsPolicy, claimsChannel, findRefusal } from './gate.ts'
 import { type InvokeParts, answerInvoke } from './invokes.ts'
@@ -21,12 +21,14 @@ type Options = {
   /** Runs `logic` when the request's token is a true one; resolves to the HTTP status that came of it. */
   authenticate: (request: HttpRequest, logic: () => Promise<void>) => Promise<number>
   underWay: UnderWay
+  /** Told where people write from. */
+  remember: (place: Place) => void
   parts: TeamsParts
 }
 
 const messageTimeoutMs = 180_000
 
-export function createReceiver({ policy, authenticate, underWay, parts }: Options) {
+export function createReceiver({ policy, authenticate, underWay, remember, parts }: Options) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const parsed = inboundActivity.safeParse(request.body)
     if (!parsed.success) return reply.code(400).send()
@@ -43,6 +45,7 @@ export function createReceiver({ policy, authenticate, underWay, parts }: Option
         return
       }
       const event = parseActivity(parsed.data)
+      if ('place' in event) remember(event.place)
       if (event.kind === 'question' || event.kind === 'command') {
         void underWay.run('teams: a message', messageTimeoutMs, (signal) => answerMessage(parts, event, signal))
       } else if (parsed.data.type === 'invoke') outcome = await answerInvoke(parts, event, underWay.signal)

@@ -1,9 +1,10 @@
 // Our domain → Teams' messages and cards. Pure. Everything that came from a page or a person is escaped here.
 import type { Answer, Citation } from '../../core/answer/answer.ts'
-import type { CommandResult } from '../commands/command.ts'
+import { pageStateWords } from '../../core/connections/list-pages.ts'
+import type { AuditLine, CommandResult, PageListing } from '../commands/command.ts'
 import type { ReplyContent } from '../question.ts'
 import type { OutboundMessage, Place } from './activity.ts'
-import { renderConnectOffer, renderHelpCard, renderStatusCard } from './cards.ts'
+import { renderFormOffer, renderHelpCard, renderStatusCard } from './cards.ts'
 import { escapeMarkdown, renderBlocks, renderLink, shorten, toHref } from './markdown.ts'
 
 /** Teams refuses messages over 100 KB (UTF-16, everything included) and advises to stay under 80. */
@@ -103,7 +104,13 @@ export function renderCommandResult(result: CommandResult, place: Place, appId: 
     case 'help':
       return [renderHelpCard(result.commands)]
     case 'connectForm':
-      return [renderConnectOffer(place.audience, appId)]
+      return [renderFormOffer(undefined, place.audience, appId)]
+    case 'form':
+      return [renderFormOffer(result.form, place.audience, appId)]
+    case 'pages':
+      return renderText(pageLines(result.listing))
+    case 'audit':
+      return renderText(auditLines(result.entries))
     case 'status':
       return [renderStatusCard(result.connections)]
     case 'searchHits':
@@ -113,6 +120,28 @@ export function renderCommandResult(result: CommandResult, place: Place, appId: 
     default:
       return []
   }
+}
+
+function pageLines({ filter, pages, total }: PageListing): string[] {
+  if (total === 0) return [filter === '' ? 'No page is stored yet.' : `No page fits “${filter}”.`]
+  return [
+    filter === '' ? `${total} pages` : `${total} pages for “${filter}”`,
+    ...pages.map(({ title, spaceKey, state, reason }) => {
+      const why = reason === undefined ? '' : `: ${reason}`
+      return `- ${shorten(title, 120)} (${spaceKey}), ${pageStateWords[state]}${why}`
+    }),
+    ...(total > pages.length
+      ? [`… and ${total - pages.length} more. Say a space, a state or a title to see less.`]
+      : []),
+  ]
+}
+
+function auditLines(entries: AuditLine[]): string[] {
+  if (entries.length === 0) return ['Nothing is written down yet.']
+  return entries.map(({ at, actor, action, subject, details }) => {
+    const more = Object.entries(details).map(([name, value]) => `${name} ${value}`)
+    return `- ${at.slice(0, 16).replace('T', ' ')} ${actor}: ${action} ${subject}${more.length === 0 ? '' : ` (${more.join(', ')})`}`
+  })
 }
 
 function renderText(texts: string[]): OutboundMessage[] {

@@ -1,12 +1,13 @@
 // The command line: options → the same commands as in chat. What only the whole program can do (serve, demo) is handed in
 // by program.ts.
 import { Argument, Command as Program, InvalidArgumentError, Option } from 'commander'
-import { getConnection, unknownConnection } from '../../core/connections/get-connection.ts'
+import { unknownConnection } from '../../core/connections/get-connection.ts'
 import { readStatus } from '../../core/connections/status.ts'
-import { removeConnection } from '../../core/connections/remove.ts'
 import type { OpenCore } from '../../core/open-core.ts'
+import { runDeletion } from '../commands/life.ts'
 import { runCommand } from '../commands/run.ts'
-import { type ConnectOptions, runConnectCommand } from './connect.ts'
+import { type ConnectOptions, addConnectOptions, runConnectCommand } from './connect.ts'
+import { addConnectionCommands, show } from './connections.ts'
 import { runEvalCommand } from './eval.ts'
 import { runHelpCommand } from './help.ts'
 import { operator } from './identity.ts'
@@ -27,6 +28,7 @@ export type Parts = {
 }
 
 type Finish = (status: number) => void
+type SyncOptions = { full?: boolean; wait?: boolean; deleteVanished?: boolean }
 
 /** The program; `finish` is told each command's exit status. */
 export function createProgram(parts: Parts, finish: Finish): Program {
@@ -84,7 +86,7 @@ function addAdministration(program: Program, parts: Parts, finish: Finish): void
   addTest(program, parts, finish)
   addSync(program, parts, finish)
   addStatus(program, parts, finish)
-  addRemove(program, parts, finish)
+  addConnectionCommands({ program, parts, finish, outputOf })
 }
 
 function addTest(program: Program, parts: Parts, finish: Finish): void {
@@ -113,11 +115,15 @@ function addSync(program: Program, parts: Parts, finish: Finish): void {
     .argument('[target]', "a connection's name, a space key, or a page or space address")
     .option('--full', 'index every page again')
     .option('--wait', 'do the work here and show the progress')
-    .action(async (target: string | undefined, options: { full?: boolean; wait?: boolean }, command: Program) =>
+    .option('--delete-vanished', 'delete the pages that vanished in great number and are only hidden')
+    .action(async (target: string | undefined, options: SyncOptions, command: Program) =>
       finish(
-        await parts.withCore((open, reopen) =>
-          runSyncCommand(open, reopen, target, options, outputOf(command), parts.signal),
-        ),
+        await parts.withCore(async (open, reopen) => {
+          const { deleteVanished } = options
+          if (deleteVanished !== true)
+            return runSyncCommand(open, reopen, target, options, outputOf(command), parts.signal)
+          return show(await runDeletion(open.core, target, 'terminal'), outputOf(command))
+        }),
       ),
     )
 }
@@ -141,61 +147,15 @@ function addStatus(program: Program, parts: Parts, finish: Finish): void {
       )
 }
 
-function addRemove(program: Program, parts: Parts, finish: Finish): void {
-  program
-    .command('remove')
-    .description('end a connection; its content is no longer served')
-    .argument('<connection>')
-    .option('--purge', 'delete its content as well', false)
-    .action(async (name: string, options: { purge: boolean }, command: Program) =>
-      finish(
-        await parts.withCore(async ({ core }) => {
-          const connection = await getConnection(core, name)
-          const receipt = await removeConnection(core, connection, { purge: options.purge, actor: 'terminal' })
-          const done = receipt.isPurged ? 'deleted' : 'kept, but no longer served'
-          outputOf(command).result(
-            receipt,
-            `${receipt.connection} is removed; ${receipt.pages} pages of ${receipt.spaces} spaces are ${done}.`,
-          )
-          return 0
-        }),
-      ),
-    )
-}
-
 function addConnect(program: Program, parts: Parts, finish: Finish): void {
-  program
-    .command('connect')
-    .description('connect a Confluence site')
-    .requiredOption('--name <name>', 'what to call the connection')
-    .requiredOption('--url <url>', 'address of the site, or of a space or page of it')
-    .addOption(new Option('--deployment <kind>', 'found out when left away').choices(['cloud', 'datacenter']))
-    .addOption(
-      new Option('--auth <kind>', 'token: e-mail and API token (Cloud); pat or basic: Data Center').choices([
-        'token',
-        'pat',
-        'basic',
-      ]),
-    )
-    .option('--email <email>', 'e-mail address, or user name with --auth basic')
-    .option('--secret-env <variable>', 'environment variable that holds the token or password', 'CONFLUENCE_TOKEN')
-    .option('--spaces <keys>', 'space keys, separated by commas')
-    .option('--all-spaces', 'every space that the account can see')
-    .addOption(
-      new Option('--access <mode>', "mirrored: each person's own rights; shared: everybody reads everything")
-        .choices(['mirrored', 'shared'])
-        .default('mirrored'),
-    )
-    .option('--schedule <cron>', 'when to sync by itself; empty: by hand only', '0 0 * * *')
-    .option('--timezone <zone>', 'time zone of the schedule', 'UTC')
-    .option('--accept-disclaimer', 'accept what the connection means for who can read what')
-    .action(async (options: ConnectOptions, command: Program) =>
+  addConnectOptions(program.command('connect').description('connect a Confluence site')).action(
+    async (options: ConnectOptions, command: Program) =>
       finish(
         await parts.withCore((open) =>
           runConnectCommand(open, options, parts.secretOf, outputOf(command), parts.signal),
         ),
       ),
-    )
+  )
 }
 
 function addQuestions(program: Program, parts: Parts, finish: Finish): void {

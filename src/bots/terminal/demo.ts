@@ -135,7 +135,11 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
           { ...operator, email: asker?.email },
           signal,
         )
-        print(result.kind === 'question' || result.kind === 'connectForm' ? 'That needs a chat.' : renderResult(result))
+        print(
+          result.kind === 'question' || result.kind === 'connectForm' || result.kind === 'form'
+            ? 'That needs a chat.'
+            : renderResult(result),
+        )
       } else if (text !== '') {
         const said = await answer(open, asker?.email ?? '', text, history, signal)
         history = [...history, { role: 'user', text } as const, { role: 'assistant', text: said } as const].slice(-6)

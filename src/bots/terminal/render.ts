@@ -1,7 +1,16 @@
 // Results → text for a terminal. Pure; colours come and go with the terminal. Whatever comes from a site passes plain.ts.
 import { styleText } from 'node:util'
 import type { Answer } from '../../core/answer/answer.ts'
-import type { CommandResult, ConnectionStatus, SearchHit, SpaceStatus } from '../commands/command.ts'
+import { pageStateWords } from '../../core/connections/list-pages.ts'
+import type {
+  AuditLine,
+  CommandResult,
+  ConnectionStatus,
+  PageListing,
+  SearchHit,
+  SpaceStatus,
+} from '../commands/command.ts'
+import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { plain, plainLine } from './plain.ts'
 
 export function renderAnswer(answer: Answer): string {
@@ -32,7 +41,7 @@ export function renderHits(hits: SearchHit[]): string {
     .join('\n\n')
 }
 
-export function renderResult(result: Exclude<CommandResult, { kind: 'question' | 'connectForm' }>): string {
+export function renderResult(result: Exclude<CommandResult, { kind: 'question' | 'connectForm' | 'form' }>): string {
   switch (result.kind) {
     case 'help':
       return result.commands.map(({ usage, description }) => `  ${usage.padEnd(46)} ${description}`).join('\n')
@@ -40,6 +49,10 @@ export function renderResult(result: Exclude<CommandResult, { kind: 'question' |
       return renderStatus(result.connections)
     case 'searchHits':
       return renderHits(result.hits)
+    case 'pages':
+      return renderPages(result.listing)
+    case 'audit':
+      return renderAudit(result.entries)
     case 'notice':
       return [plain(result.text), ...result.details.map((detail) => `  ${plain(detail)}`)].join('\n')
   }
@@ -58,13 +71,23 @@ function renderConnection(connection: ConnectionStatus): string {
       : test.result === 'Works'
         ? styleText('green', 'Works')
         : styleText('red', test.result)
+  const paused = connection.state === 'paused' ? styleText('yellow', '  paused') : ''
   const lines = [
-    `${styleText('bold', connection.name)}  ${connection.url}  ${connection.access}  ${result}${connection.state === 'paused' ? styleText('yellow', '  paused') : ''}`,
+    `${styleText('bold', connection.name)}  ${connection.url}  ${connection.access}  ${result}${paused}`,
     ...(test?.remedy === undefined ? [] : [styleText('yellow', `  ${plainLine(test.remedy)}`)]),
-    `  next sync ${connection.nextSyncAt === undefined ? 'by hand only' : renderTime(connection.nextSyncAt)}  (${connection.schedule})`,
+    ...noticesOf(connection).map((sentence) => styleText('yellow', `  ${plainLine(sentence)}`)),
+    `  next sync ${connection.nextSyncAt === undefined ? 'by hand only' : renderTime(connection.nextSyncAt)}  (${connection.schedule}${connection.autoSync ? '' : ', switched off'})`,
+    renderCoverage(connection),
   ]
   const width = Math.max(3, ...connection.spaces.map((space) => space.key.length))
   return [...lines, ...connection.spaces.flatMap((space) => renderSpace(space, width))].join('\n')
+}
+
+/** `  covers HR, IT, without label draft  (accepted by terminal, 2026-05-04 09:10 UTC)`. */
+function renderCoverage({ covers, leavesOut, consent }: ConnectionStatus): string {
+  const without = leavesOut.length === 0 ? '' : `, without ${leavesOut.join(', ')}`
+  const accepted = consent === undefined ? '' : `  (accepted by ${consent.by}, ${renderTime(consent.at)})`
+  return `  covers ${plainLine(covers + without)}${styleText('dim', accepted)}`
 }
 
 const stateColours = { PENDING: 'dim', IN_PROGRESS: 'cyan', INGESTED: 'green', ERROR: 'red' } as const
@@ -77,8 +100,38 @@ function renderSpace(space: SpaceStatus, width: number): string[] {
   return [
     `  ${plainLine(space.key).padEnd(width)}  ${styleText(stateColours[space.state], space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
     ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(space.error))}`]),
+    ...(space.held === 0 ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(describeHeld(space)))}`]),
     ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${renderFailure(failure)}`),
   ]
+}
+
+export function renderPages({ filter, pages, total }: PageListing): string {
+  if (total === 0) return filter === '' ? 'No page is stored yet.' : `No page fits ${plainLine(filter)}.`
+  const lines = pages.map(({ title, spaceKey, state, reason, url }) => {
+    const why = reason === undefined ? '' : `: ${plainLine(reason)}`
+    return `${styleText('bold', plainLine(title))} (${plainLine(spaceKey)})  ${pageStateWords[state]}${why}\n   ${styleText('underline', plainLine(url))}`
+  })
+  const rest =
+    total > pages.length
+      ? [`… and ${count(total - pages.length)} more. Say a space, a state or a title to see less.`]
+      : []
+  return [...lines, ...rest].join('\n')
+}
+
+export function renderAudit(entries: AuditLine[]): string {
+  if (entries.length === 0) return 'Nothing is written down yet.'
+  return entries
+    .map(({ at, actor, action, subject, details }) => {
+      const more = Object.entries(details).map(([name, value]) => `${name} ${value}`)
+      const line = [
+        renderTime(at),
+        actor,
+        `${action} ${subject}`,
+        ...(more.length === 0 ? [] : [`(${more.join(', ')})`]),
+      ]
+      return line.map(plainLine).join('  ')
+    })
+    .join('\n')
 }
 
 /** `× Title: why it is not stored`. */

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
 import { type SpaceReport, readRuns, reportRuns } from '../../core/sync/report-runs.ts'
 import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
+import { describeHeld } from '../commands/status-notices.ts'
 import type { Output } from './output.ts'
 import { plainLine } from './plain.ts'
 import { renderBar, renderFailure } from './render.ts'
@@ -10,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 type Runs = StartedSync['runs']
 
 /** Spaces that are synced at the same time. */
-export const syncConcurrency = 2
+export const syncConcurrency = 4
 const pollMs = 200
 /** A server takes up a run within a second; one that has other spaces to sync first takes longer. */
 const patienceMs = 5_000
@@ -108,12 +109,17 @@ function renderReport(space: SpaceReport): string {
     `${space.stored.toLocaleString('en')} of ${space.listed.toLocaleString('en')} pages`,
     `${space.updated} updated`,
     `${space.unchanged} unchanged`,
+    ...(space.excluded > 0 ? [`${space.excluded} left out`] : []),
     ...(space.deleted > 0 ? [`${space.deleted} deleted`] : []),
+    ...(space.held === undefined ? [] : [styleText('yellow', `${space.held} hidden`)]),
     ...(space.failed > 0 ? [styleText('red', `${space.failed} failed`)] : []),
   ]
   return [
     `${mark} ${plainLine(space.space).padEnd(12)} ${parts.join(', ')}`,
     ...(space.error === undefined ? [] : [`  ${styleText('yellow', plainLine(space.error))}`]),
+    ...(space.held === undefined
+      ? []
+      : [`  ${styleText('yellow', plainLine(describeHeld({ held: space.held, key: space.space })))}`]),
     ...space.failures.map((failure) => `  ${renderFailure(failure)}`),
   ].join('\n')
 }

@@ -10,6 +10,8 @@ export type TypedAddress = {
   isGuess: boolean
   spaceKey: string | undefined
   pageId: string | undefined
+  /** Of `/display/KEY/Title`, an address that names no id. */
+  pageTitle?: string
 }
 
 /** First path segments of Confluence's own pages; what stands before them is the context path. */
@@ -42,11 +44,13 @@ export function normaliseAddress(
   const context = isCloud ? ['wiki'] : contextOf(segments)
   const below = isCloud && segments[0] !== 'wiki' ? segments : segments.slice(context.length)
   const origin = isAtlassianHost ? `https://${url.host}` : url.origin
+  const title = below[0] === 'display' && below.length === 3 ? below[2] : undefined
   return {
     address: { deployment: isCloud ? 'cloud' : 'datacenter', baseUrl: [origin, ...context].join('/') },
     isGuess: !isAtlassianHost && deployment === undefined,
     spaceKey: findSpaceKey(below, url.searchParams),
     pageId: findPageId(below, url.searchParams),
+    ...(title === undefined ? {} : { pageTitle: decode(title) }),
   }
 }
 

@@ -5,35 +5,24 @@ import { AccessDeniedError, TransientError } from '../../errors.ts'
 import { keepProvenAnonymous } from './anonymous.ts'
 import { isListed, label, permissionExpansion, permissionRow, v1User, type V1User } from './answers.ts'
 import { cloudAncestor, cloudBody, cloudPage, cloudPermission, cloudSpace, cloudUser } from './cloud-answers.ts'
+import { listBlockedSpaces } from './blocked-spaces.ts'
+import { type CloudSiteOptions, createCloudClient } from './cloud-client.ts'
 import { fetchKnownUser } from './current-user.ts'
+import { findCloudPage } from './find-page.ts'
 import { iterateMatches, pagesOf } from './cql.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByCursor, iterateByOffset } from './paging.ts'
+import { commentBatchSize, downloadAttachment, fetchCommentBodies, iterateParts, type PartReader } from './parts.ts'
 import { fetchReaders, labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
-import { defaultGatewayUrl, type SiteOptions } from './site-options.ts'
-import type {
-  CensusPage,
-  ConfluenceSite,
-  Credential,
-  PageBody,
-  SiteAddress,
-  SitePrincipal,
-  SiteSpace,
-  SiteUser,
-} from './site.ts'
+import type { CensusPage, ConfluenceSite, PageBody, SitePrincipal, SiteSpace, SiteUser } from './site.ts'
 import { orUnreadable, orUnreadableToOthers } from './unreadable.ts'
-
-type CloudSiteOptions = SiteOptions & {
-  address: SiteAddress
-  credential: Extract<Credential, { kind: 'token' }>
-}
 
 const bodyBatchSize = 250
 
 export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
   const { address, credential: _credential, ...httpOptions } = options
-  const http = createClient(options)
+  const http = createCloudClient(options)
   const nobody = createHttpClient(address.baseUrl, undefined, httpOptions)
   const reader: PermissionReader = {
     http,
@@ -45,17 +34,25 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     read: (pageIds, maxAttempts, signal) => readBodies(http, pageIds, maxAttempts, signal),
     verifySite: fetchCurrentUser,
   }
+  const parts: PartReader = { deployment: 'cloud', http, iterate: iterateByCursor, verifySite: fetchCurrentUser }
   return {
     address,
     bodyBatchSize,
     fetchCurrentUser,
+    findPage: (reference, signal) => findCloudPage(http, reference, signal),
+    listBlockedSpaces: (signal) => listBlockedSpaces(http, signal),
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
     iterateMatches: (space, cql, signal) => iterateMatches(iterateByCursor, http, space, cql, signal),
     fetchBodies: (pageIds, signal) => fetchPageBodies(bodyReader, pageIds, signal),
+    iterateParts: (space, signal) => iterateParts(parts, space, signal),
+    fetchCommentBodies: (commentIds, signal) => fetchCommentBodies(parts, commentIds, signal),
+    commentBatchSize,
+    downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
+    fetchContentReaders: (contentId, signal) => orUnreadable(fetchReaders(reader, contentId, signal)),
     fetchPagePermissions: async (pageId, signal) => {
       const [readers, labels] = await Promise.all([
         orUnreadable(fetchReaders(reader, pageId, signal)),
@@ -68,13 +65,6 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
       orUnreadableToOthers(fetchGroupMembers(http, group.groupId, signal), () => fetchCurrentUser(signal)),
     fetchUsers: (userIds, signal) => fetchUsers(http, userIds, signal),
   }
-}
-
-function createClient({ address, credential, ...options }: CloudSiteOptions): HttpClient {
-  const authorization = `Basic ${Buffer.from(`${credential.email}:${credential.secret}`).toString('base64')}`
-  if (credential.cloudId === undefined) return createHttpClient(address.baseUrl, authorization, options)
-  const baseUrl = `${options.gatewayUrl ?? defaultGatewayUrl}/ex/confluence/${encodeURIComponent(credential.cloudId)}/wiki`
-  return createHttpClient(baseUrl, authorization, options, [new URL(address.baseUrl).origin])
 }
 
 async function* iterateSpaces(http: HttpClient, signal: AbortSignal): AsyncGenerator<SiteSpace[]> {

@@ -6,9 +6,9 @@ import type { SiteSpace } from './site.ts'
 
 const match = z.object({ id: z.coerce.string() })
 
-/** CQL for all pages of a space. */
-export function pagesOf(space: SiteSpace): string {
-  return `space = "${space.key.replace(/["\\]/g, '\\$&')}" and type = page`
+/** CQL for all pages of a space, or for other content of it. */
+export function pagesOf(space: SiteSpace, content = 'type = page'): string {
+  return `space = "${space.key.replace(/["\\]/g, '\\$&')}" and ${content}`
 }
 
 export async function* iterateMatches(

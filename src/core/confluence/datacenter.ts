@@ -8,10 +8,12 @@ import { datacenterAncestors, datacenterPage, datacenterPermissions, datacenterS
 import { fetchGroupMembers, fetchUsers, toUser } from './datacenter-people.ts'
 import { bodyBatchSize, createBodyReader } from './datacenter-bodies.ts'
 import { iterateMatches } from './cql.ts'
+import { findDataCenterPage } from './find-page.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByCursor, iterateByOffset, type Listing } from './paging.ts'
-import { labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
+import { commentBatchSize, downloadAttachment, fetchCommentBodies, iterateParts, type PartReader } from './parts.ts'
+import { fetchReaders, labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
 import type { SiteOptions } from './site-options.ts'
 import type {
   CensusPage,
@@ -39,17 +41,26 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
   const read = createBodyReader(http)
+  const parts: PartReader = { deployment: 'datacenter', http, iterate: iterateByOffset, verifySite: fetchCurrentUser }
   return {
     address,
     bodyBatchSize,
     fetchCurrentUser,
+    findPage: (reference, signal) => findDataCenterPage(http, reference, signal),
+    // Access rules for apps are Cloud's.
+    listBlockedSpaces: async () => [],
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
     iterateMatches: (space, cql, signal) => iterateMatches(iterateByOffset, http, space, cql, signal),
     fetchBodies: (pageIds, signal) => fetchPageBodies({ read, verifySite: fetchCurrentUser }, pageIds, signal),
+    iterateParts: (space, signal) => iterateParts(parts, space, signal),
+    fetchCommentBodies: (commentIds, signal) => fetchCommentBodies(parts, commentIds, signal),
+    commentBatchSize,
+    downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
     fetchSpaceReaders: (space, signal) =>
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
+    fetchContentReaders: (contentId, signal) => orUnreadable(fetchReaders(reader, contentId, signal)),
     fetchPagePermissions: (contentId, signal) => fetchPagePermissions(reader, contentId, signal),
     fetchAncestor: (contentId, _type, signal) => orUnreadable(fetchAncestor(http, contentId, signal)),
     fetchGroupMembers: (group, signal) =>

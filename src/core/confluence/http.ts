@@ -1,16 +1,14 @@
 // HTTP with a Confluence site: the one `send()` through which everything goes. It reads only, never follows a redirect,
 // and turns every failure into one of the four errors.
-import { lookup as lookupHost } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
-import { InvalidInputError, isFootnoteError, TransientError } from '../../errors.ts'
-import { findForbiddenHostError } from './address.ts'
+import { isFootnoteError, TransientError } from '../../errors.ts'
 import type { HostPolicy } from './forbidden-hosts.ts'
 import { findRefusal } from './http-errors.ts'
 import { translateNetworkError } from './network-errors.ts'
 import { createPacer, type Pacer } from './pacer.ts'
-import { readBounded } from './read-bounded.ts'
+import { readBounded, readBoundedBytes } from './read-bounded.ts'
+import { refuseForbiddenAddress, resolveHost } from './resolve-host.ts'
 import { defaultRetryPolicy, resolveDelayMs, type RetryPolicy } from './retry-timing.ts'
 
 export type HttpOptions = {
@@ -46,6 +44,8 @@ export type ReadRequest<Answer> = {
 export type HttpClient = {
   /** The parsed answer; undefined when Confluence says 404: absent, or not visible to this account. */
   send: <Answer>(request: ReadRequest<Answer>, signal: AbortSignal) => Promise<Answer | undefined>
+  /** A file below the base URL, wherever the site keeps it; undefined for 404. One of more than `maxBytes` rejects. */
+  download: (path: string, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array | undefined>
   /** Where `next` links may point. */
   origins: string[]
 }
@@ -68,7 +68,14 @@ export function createHttpClient(
   }
   return {
     origins: [new URL(baseUrl).origin, ...origins],
-    send: (request, signal) => sendWithRetries(settings, request, signal),
+    send: (request, signal) =>
+      withRetries(settings, request, signal, async () =>
+        parseAnswer(request, settings, await settings.pacer.run(() => sendOnce(settings, request, signal), signal)),
+      ),
+    download: (path, maxBytes, signal) =>
+      withRetries(settings, {}, signal, () =>
+        settings.pacer.run(() => downloadOnce(settings, path, maxBytes, signal), signal),
+      ),
   }
 }
 
@@ -88,21 +95,23 @@ type Settings = {
   pacer: Pacer
 }
 
-async function sendWithRetries<Answer>(
+type Retrying = Pick<ReadRequest<unknown>, 'maxAttempts' | 'retriesServerErrors'>
+
+async function withRetries<Answer>(
   settings: Settings,
-  request: ReadRequest<Answer>,
+  request: Retrying,
   signal: AbortSignal,
-): Promise<Answer | undefined> {
+  attempt: () => Promise<Answer>,
+): Promise<Answer> {
   const attempts = Math.min(settings.retry.attempts, request.maxAttempts ?? Infinity)
-  for (let attempt = 1; ; attempt++) {
+  for (let count = 1; ; count++) {
     signal.throwIfAborted()
     try {
-      const answer = await settings.pacer.run(() => sendOnce(settings, request, signal), signal)
-      return parseAnswer(request, settings, answer)
+      return await attempt()
     } catch (error) {
       signal.throwIfAborted()
-      if (attempt >= attempts || !mayRetry(error, request)) throw error
-      await pause(resolveDelayMs(settings.retry, attempt, error.retryAfterMs, Math.random()), signal)
+      if (count >= attempts || !mayRetry(error, request)) throw error
+      await pause(resolveDelayMs(settings.retry, count, error.retryAfterMs, Math.random()), signal)
     }
   }
 }
@@ -116,7 +125,7 @@ const retriedCodes = new Set([
   'answer_truncated',
 ])
 
-function mayRetry(error: unknown, request: ReadRequest<unknown>): error is TransientError {
+function mayRetry(error: unknown, request: Retrying): error is TransientError {
   if (!(error instanceof TransientError) || !retriedCodes.has(error.code)) return false
   return error.code !== 'server_error' || request.retriesServerErrors !== false
 }
@@ -132,10 +141,7 @@ async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
 /** One attempt: the JSON value, or undefined for a 404. */
 async function sendOnce(settings: Settings, request: ReadRequest<unknown>, signal: AbortSignal): Promise<unknown> {
   const url = new URL(settings.baseUrl + request.path + renderQuery(request.query ?? {}))
-  const timeout = AbortSignal.timeout(settings.timeoutMs)
-  const ending = AbortSignal.any([signal, timeout])
-  try {
-    await refuseForbiddenAddress(url.hostname, settings, ending)
+  return atAddress(settings, url, signal, async (ending) => {
     const response = await fetch(url, {
       method: request.body === undefined ? 'GET' : 'POST',
       headers: renderHeaders(settings, request),
@@ -144,55 +150,78 @@ async function sendOnce(settings: Settings, request: ReadRequest<unknown>, signa
       signal: ending,
     })
     const body = await readBounded(response, settings.maxAnswerBytes, url.host)
-    const refusal = findRefusal({
-      endpoint: endpointOf(request),
-      url,
-      status: response.status,
-      headers: response.headers,
-      body: body.slice(0, 20_000),
-      hasCredential: settings.authorization !== undefined,
-      hasCursor: request.query?.['cursor'] !== undefined,
-      nowMs: Date.now(),
-      maxRetryAfterMs: settings.retry.maxRetryAfterMs,
-    })
-    if (refusal !== undefined) throw refusal
+    refuse(settings, request, url, response, body)
     return response.status === 404 ? undefined : parseJson(body, url.host, request)
+  })
+}
+
+/** A file's bytes. The signed address that Cloud redirects to gets no credential of ours. */
+async function downloadOnce(
+  settings: Settings,
+  path: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  let url = new URL(settings.baseUrl + path)
+  for (let hops = 0; ; hops++) {
+    const { origin } = url
+    const headers = hops === 0 ? renderHeaders(settings, {}) : { 'user-agent': 'Footnote' }
+    const found = await atAddress(settings, url, signal, async (ending) => {
+      const response = await fetch(url, { headers: { ...headers, accept: '*/*' }, redirect: 'manual', signal: ending })
+      const location = response.headers.get('location')
+      if (response.status === 302 && location !== null && hops < maxHops) {
+        await response.body?.cancel()
+        return URL.canParse(location, origin) ? new URL(location, origin) : undefined
+      }
+      if (response.ok) return readBoundedBytes(response, maxBytes, url.host)
+      refuse(settings, { path }, url, response, await readBounded(response, settings.maxAnswerBytes, url.host))
+      return undefined
+    })
+    if (!(found instanceof URL)) return found
+    url = found
+  }
+}
+
+/** Redirects of a download: to the media server, and once more within it. */
+const maxHops = 2
+
+/** Work at an address that may be reached, within the time for one attempt; failures of the network are translated. */
+async function atAddress<Value>(
+  settings: Settings,
+  url: URL,
+  signal: AbortSignal,
+  work: (ending: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const timeout = AbortSignal.timeout(settings.timeoutMs)
+  const ending = AbortSignal.any([signal, timeout])
+  try {
+    await refuseForbiddenAddress(url.hostname, settings, ending)
+    return await work(ending)
   } catch (error) {
     if (isFootnoteError(error)) throw error
     throw translateNetworkError(error, url.host, timeout.aborted)
   }
 }
 
-/**
- * Node's fetch takes no lookup function of ours, so the name is resolved before each attempt and every address checked. A
- * name that does not resolve here is left to fetch, which may go through a proxy.
- */
-async function refuseForbiddenAddress(host: string, settings: Settings, signal: AbortSignal): Promise<void> {
-  const isAddress = isIP(host.replace(/^\[|\]$/g, '')) > 0
-  const addresses = isAddress ? [] : await orAborted(settings.resolveHost(host), signal).catch(() => [])
-  signal.throwIfAborted()
-  for (const address of [host, ...addresses]) {
-    const error = findForbiddenHostError(address, settings.policy)
-    if (error === undefined) continue
-    if (address === host) throw error
-    throw new InvalidInputError(error.code, `${host} leads to a forbidden address: ${error.message}`, { field: 'url' })
-  }
+/** Throws the error that an answer stands for, if it is none that was asked for. */
+function refuse(settings: Settings, request: Asked, url: URL, response: Response, body: string): void {
+  const refusal = findRefusal({
+    endpoint: endpointOf(request),
+    url,
+    status: response.status,
+    headers: response.headers,
+    body: body.slice(0, 20_000),
+    hasCredential: settings.authorization !== undefined,
+    hasCursor: request.query?.['cursor'] !== undefined,
+    nowMs: Date.now(),
+    maxRetryAfterMs: settings.retry.maxRetryAfterMs,
+  })
+  if (refusal !== undefined) throw refusal
 }
 
-/** Name resolution cannot be aborted; this stops waiting for it. */
-function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Value>()
-  const stop = () => reject(signal.reason as Error)
-  signal.addEventListener('abort', stop, { once: true })
-  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  return promise
-}
+type Asked = Pick<ReadRequest<unknown>, 'path' | 'query' | 'body'>
 
-async function resolveHost(host: string): Promise<string[]> {
-  return (await lookupHost(host, { all: true })).map(({ address }) => address)
-}
-
-function renderHeaders(settings: Settings, request: ReadRequest<unknown>): Record<string, string> {
+function renderHeaders(settings: Settings, request: Pick<ReadRequest<unknown>, 'body'>): Record<string, string> {
   return {
     accept: 'application/json',
     'user-agent': 'Footnote',
@@ -211,7 +240,7 @@ function renderQuery(query: Query): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
-const endpointOf = (request: ReadRequest<unknown>) => `${request.body === undefined ? 'GET' : 'POST'} ${request.path}`
+const endpointOf = (request: Asked) => `${request.body === undefined ? 'GET' : 'POST'} ${request.path}`
 
 /** Broken JSON with status 200 is an answer that was cut off on its way. */
 function parseJson(body: string, host: string, request: ReadRequest<unknown>): unknown {

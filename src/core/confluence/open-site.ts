@@ -3,21 +3,26 @@ import { createCloudSite } from './cloud.ts'
 import { createDataCenterSite } from './datacenter.ts'
 import { createPacer } from './pacer.ts'
 import type { SiteOptions } from './site-options.ts'
-import type { ConfluenceSite, Credential, SiteAddress } from './site.ts'
+import type { ConfluenceSite, Credential, Deployment, SiteAddress } from './site.ts'
 
 /** The site behind an address, whichever deployment it is. Throws `InvalidInputError` for a credential of the other one. */
 export function openSite(address: SiteAddress, credential: Credential, given: SiteOptions = {}): ConfluenceSite {
   const options = { ...given, pacer: given.pacer ?? createPacer() }
   if (address.deployment === 'cloud') {
-    if (credential.kind === 'token') return createCloudSite({ ...options, address, credential })
-    throw new InvalidInputError('credential_kind', 'Confluence Cloud takes an e-mail address and an API token.', {
-      field: 'auth',
-    })
+    if (credential.kind !== 'pat' && credential.kind !== 'basic')
+      return createCloudSite({ ...options, address, credential })
+    throw wrongKind('cloud')
   }
-  if (credential.kind !== 'token') return createDataCenterSite({ ...options, address, credential })
-  throw new InvalidInputError(
-    'credential_kind',
-    'Confluence Data Center takes a personal access token, or a user name and password.',
-    { field: 'auth' },
-  )
+  if (credential.kind === 'pat' || credential.kind === 'basic')
+    return createDataCenterSite({ ...options, address, credential })
+  throw wrongKind('datacenter')
+}
+
+/** The error for a kind of credential that the deployment does not take. */
+export function wrongKind(deployment: Deployment): InvalidInputError {
+  const sentence =
+    deployment === 'cloud'
+      ? 'Confluence Cloud takes an e-mail address and an API token (classic or scoped), or OAuth.'
+      : 'Confluence Data Center takes a personal access token, or a user name and password.'
+  return new InvalidInputError('credential_kind', sentence, { field: 'auth' })
 }

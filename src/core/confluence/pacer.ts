@@ -13,7 +13,7 @@ export type Pacer = {
   concurrency: () => number
 }
 
-const defaultMaxConcurrency = 4
+const defaultMaxConcurrency = 8
 
 /** Failures after which a site gets fewer requests. */
 const overloadCodes = new Set(['rate_limited', 'server_error', 'timeout'])
@@ -23,7 +23,7 @@ export function createPacer(options: { max?: number; now?: () => number } = {}):
   let max = Math.max(1, options.max ?? defaultMaxConcurrency)
   let answeredInARow = 0
   let heldUntil = 0
-  const queue = new PQueue({ concurrency: Math.min(2, max) })
+  const queue = new PQueue({ concurrency: Math.ceil(max / 2) })
 
   const onAnswer = (): void => {
     answeredInARow += 1

@@ -2,13 +2,26 @@
 // shapes of both REST APIs; it knows no table of ours and decides nothing about who may read what.
 
 /**
- * What a connection authenticates with. `basic` on Data Center is user name and password. A scoped API token of Cloud works
- * only through Atlassian's gateway and therefore carries the site's `cloudId` (see `fetchCloudId`).
+ * What a connection authenticates with. `basic` on Data Center is user name and password. Scoped tokens and OAuth tokens of
+ * Cloud work only through Atlassian's gateway, which knows the site by its `cloudId`; they are never sent to the site itself.
  */
 export type Credential =
-  | { kind: 'token'; email: string; secret: string; cloudId?: string }
+  | { kind: 'token'; email: string; secret: string }
+  /** Without e-mail address it is sent as Bearer, as tokens of service accounts may need it. */
+  | { kind: 'scoped'; email: string; secret: string; cloudId: string }
+  | OAuthGrant
   | { kind: 'pat'; secret: string }
   | { kind: 'basic'; username: string; secret: string }
+
+/** What Atlassian gives an app that a person let in. The refresh token works once; the next one comes with its answer. */
+export type OAuthGrant = {
+  kind: 'oauth'
+  cloudId: string
+  accessToken: string
+  refreshToken: string
+  /** Of the access token, ISO 8601. */
+  expiresAt: string
+}
 
 export type Deployment = 'cloud' | 'datacenter'
 
@@ -67,6 +80,24 @@ export type PageBody = {
   storage: string
 }
 
+/** What hangs on a page: an attachment or a comment. Who may read the page may read it. */
+export type SitePart = {
+  partId: string
+  kind: 'attachment' | 'comment'
+  pageId: string
+  /** An attachment's file name. */
+  title: string
+  versionNumber: number
+  versionAt: Date
+  authorId: string | undefined
+  mediaType: string | undefined
+  /** Bytes. */
+  fileSize: number | undefined
+  /** Path and query below the site's base URL. */
+  webPath: string | undefined
+  downloadPath: string | undefined
+}
+
 /** A page that is in neither list is gone or invisible. */
 export type PageBodies = {
   bodies: PageBody[]
@@ -93,6 +124,10 @@ export type PagePermissions = {
   labels: string[]
 }
 
+/** How an address names a page: by id, or by its space and title. */
+export type PageReference = { pageId: string } | { space: Pick<SiteSpace, 'spaceId' | 'key'>; title: string }
+export type FoundPage = { pageId: string; title: string; spaceId: string }
+
 /**
  * One authenticated Confluence site. Every method rejects with the signal's reason when aborted, else with one of the four
  * errors of `src/errors.ts`:
@@ -103,6 +138,10 @@ export type ConfluenceSite = {
   readonly address: SiteAddress
   /** The account behind the credential. An anonymous answer to a dead credential is a `ConnectionRevokedError`. */
   fetchCurrentUser(signal: AbortSignal): Promise<SiteUser>
+  /** One page, or undefined when there is none that this account may see. */
+  findPage(reference: PageReference, signal: AbortSignal): Promise<FoundPage | undefined>
+  /** Spaces that an access rule of the organisation hides from apps; empty where nothing tells. */
+  listBlockedSpaces(signal: AbortSignal): Promise<{ key: string; name: string }[]>
   /** All spaces that the credential sees, in batches, archived ones included. */
   iterateSpaces(signal: AbortSignal): AsyncIterable<SiteSpace[]>
   /** Current pages of a space without bodies, in batches; complete when it ends without an error. */
@@ -112,12 +151,21 @@ export type ConfluenceSite = {
   /** Bodies of up to `bodyBatchSize` pages. */
   fetchBodies(pageIds: string[], signal: AbortSignal): Promise<PageBodies>
   readonly bodyBatchSize: number
+  /** Attachments and comments of a space, in batches. May lag behind (search index). */
+  iterateParts(space: SiteSpace, signal: AbortSignal): AsyncIterable<SitePart[]>
+  /** Bodies of up to `commentBatchSize` comments, by their ids. */
+  fetchCommentBodies(commentIds: string[], signal: AbortSignal): Promise<PageBodies>
+  readonly commentBatchSize: number
+  /** An attachment's bytes; undefined when it is gone or invisible. More than `maxBytes` is a `TransientError` (`answer_too_large`). */
+  downloadAttachment(part: SitePart, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   /** Readers of the space, or `unreadable` when the credential may not list them. */
   fetchSpaceReaders(space: SiteSpace, signal: AbortSignal): Promise<SitePrincipal[] | 'unreadable'>
   /** Own restrictions and labels of the space's pages, in batches. May miss pages (search index lag): ask `fetchPagePermissions`. */
   iteratePermissions(space: SiteSpace, signal: AbortSignal): AsyncIterable<PagePermissions[]>
-  /** The same for one page or folder, straight from the store. */
+  /** The same for one page, straight from the store. */
   fetchPagePermissions(contentId: string, signal: AbortSignal): Promise<PagePermissions>
+  /** Own restriction of a page or folder; as `PagePermissions.readers`. */
+  fetchContentReaders(contentId: string, signal: AbortSignal): Promise<PagePermissions['readers']>
   /** A folder's (or other non-page ancestor's) parent; undefined at the root; `unreadable` when invisible. */
   fetchAncestor(
     contentId: string,

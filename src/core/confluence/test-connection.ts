@@ -1,9 +1,11 @@
 // The connection test: one word for the table, the cause and what to do about it.
 import { ConnectionRevokedError, isFootnoteError, TransientError } from '../../errors.ts'
+import { listBlockedNames } from './blocked-spaces.ts'
 import { HttpFailure } from './http-errors.ts'
 import { openSite } from './open-site.ts'
 import type { SiteOptions } from './site-options.ts'
 import type { ConfluenceSite, Credential, SiteAddress, SiteUser } from './site.ts'
+import { findOtherKind, type OtherKind } from './token-kind.ts'
 
 type TestResult =
   | 'Works'
@@ -25,6 +27,8 @@ export type ConnectionTest = {
   /** What to do; undefined when nothing needs doing. */
   remedy: string | undefined
   user?: SiteUser
+  /** The credential works in another way than the one that was named. */
+  otherKind?: OtherKind['kind']
 }
 
 export type SiteLogin = { address: SiteAddress; credential: Credential; options?: SiteOptions }
@@ -45,6 +49,19 @@ const remedies: Record<TestResult, string | undefined> = {
   Failed: "Look for the error in Footnote's log.",
 }
 
+/** What to do about a refusal, by the code of its error, where more is known than "make a new token". */
+const remediesByCode: Record<string, string> = {
+  account_refused:
+    'Give the account a Confluence licence and read access; where password sign-in is switched off, use a personal access token.',
+  captcha_required: 'Sign in once in the browser with this account, solve the CAPTCHA, then test again.',
+  credential_ignored: 'Make a new token: Confluence answers this one as if nobody had signed in.',
+  oauth_revoked: 'Let Footnote in again with reconnect.',
+  scope_missing: 'Make a new token with the scopes that docs/operations.md lists: those of a token cannot be changed.',
+  sign_in_page:
+    'Make a new token; if single sign-on or a proxy stands before Confluence, let it pass requests to the REST API that carry a token.',
+  websudo_required: 'Use the token of an account that is no administrator, then test again.',
+}
+
 /** Signs in and lists the first spaces. Never rejects, except with the signal's reason. */
 export async function testConnection(target: ConfluenceSite | SiteLogin, signal: AbortSignal): Promise<ConnectionTest> {
   try {
@@ -53,11 +70,36 @@ export async function testConnection(target: ConfluenceSite | SiteLogin, signal:
     }
     const site = 'credential' in target ? open(target) : target
     const user = await site.fetchCurrentUser(signal)
-    return { ...(await testSpaces(site, user, signal)), user }
+    const test = { ...(await testSpaces(site, user, signal)), user }
+    return 'credential' in target && usesGateway(target.credential) ? withAccessRules(test, site, signal) : test
   } catch (error) {
     signal.throwIfAborted()
-    return verdict(classify(error), isFootnoteError(error) ? error.message : 'An unexpected error occurred.')
+    const otherKind = 'credential' in target ? await findWrongDoor(target, error, signal) : undefined
+    if (otherKind !== undefined)
+      return { ...verdict('Auth Failed', otherKind.sentence), remedy: otherKind.remedy, otherKind: otherKind.kind }
+    const test = verdict(classify(error), isFootnoteError(error) ? error.message : 'An unexpected error occurred.')
+    const remedy = isFootnoteError(error) ? remediesByCode[error.code] : undefined
+    return remedy === undefined ? test : { ...test, remedy }
   }
+}
+
+async function findWrongDoor({ address, credential, options = {} }: SiteLogin, error: unknown, signal: AbortSignal) {
+  const isRefused = error instanceof ConnectionRevokedError && error.code !== 'scope_missing'
+  if (!isRefused || address.deployment !== 'cloud' || credential.kind === 'pat' || credential.kind === 'basic')
+    return undefined
+  return findOtherKind(address, credential, options, signal)
+}
+
+const usesGateway = ({ kind }: Credential) => kind === 'scoped' || kind === 'oauth'
+
+/** Spaces that an access rule hides answer as if they did not exist; the sync would call them empty. */
+async function withAccessRules(
+  test: ConnectionTest,
+  site: ConfluenceSite,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const blocked = await listBlockedNames(site, signal)
+  return blocked === undefined ? test : { ...test, cause: `${test.cause} ${blocked.cause}`, remedy: blocked.remedy }
 }
 
 /** Somebody is waiting for the result: two attempts, unless the caller says otherwise. */
@@ -79,13 +121,15 @@ async function testSpaces(site: ConfluenceSite, user: SiteUser, signal: AbortSig
 }
 
 function isIncomplete(credential: Credential): boolean {
-  const name =
-    credential.kind === 'token'
-      ? credential.email
-      : credential.kind === 'basic'
-        ? credential.username
-        : credential.secret
-  return name.trim() === '' || credential.secret.trim() === ''
+  const parts =
+    credential.kind === 'oauth'
+      ? [credential.accessToken]
+      : credential.kind === 'token'
+        ? [credential.email, credential.secret]
+        : credential.kind === 'basic'
+          ? [credential.username, credential.secret]
+          : [credential.secret]
+  return parts.some((part) => part.trim() === '')
 }
 
 function classify(error: unknown): TestResult {

@@ -1,4 +1,4 @@
-import { type Connection, findConnection } from '../../db/queries/connections.ts'
+import { type Connection, findConnection, findConnectionById } from '../../db/queries/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Core } from '../core.ts'
 
@@ -7,6 +7,13 @@ export async function getConnection(core: Core, name: string): Promise<Connectio
   const connection = await findConnection(core.database.db, name)
   if (connection === undefined) throw unknownConnection(name)
   return connection
+}
+
+/** A living connection by its id; rejects with `InvalidInputError` when it was removed meanwhile. */
+export async function getConnectionById(core: Core, id: number): Promise<Connection> {
+  const connection = await findConnectionById(core.database.db, id)
+  if (connection !== undefined && (connection.state === 'active' || connection.state === 'paused')) return connection
+  throw new InvalidInputError('connection_removed', 'The connection was removed meanwhile. Begin with connect.')
 }
 
 export function unknownConnection(name: string): InvalidInputError {

@@ -2,15 +2,28 @@ import type { Connection } from '../../db/queries/connections.ts'
 import { openSite } from '../confluence/open-site.ts'
 import type { Pacer } from '../confluence/pacer.ts'
 import type { ConfluenceSite } from '../confluence/site.ts'
+import type { SiteLogin } from '../confluence/test-connection.ts'
 import type { Core } from '../core.ts'
+import { siteOptionsOf } from './credentials.ts'
+import { createTokenSource } from './oauth-tokens.ts'
 import { openCredential } from './seal.ts'
 
 /** The site of a stored connection, with its credential opened. Throws `InvalidInputError` when the key does not fit. */
 export function openConnectionSite(core: Core, connection: Connection, pacer?: Pacer): ConfluenceSite {
+  const { address, credential, options } = loginOf(core, connection)
+  return openSite(address, credential, { ...options, ...(pacer === undefined ? {} : { pacer }) })
+}
+
+/** What a stored connection signs in with, and where. */
+export function loginOf(core: Core, connection: Connection): Required<SiteLogin> {
   const credential = openCredential(connection.credentialSealed, core.encryptionKey(), connection.name)
-  return openSite({ deployment: connection.deployment, baseUrl: connection.baseUrl }, credential, {
-    allowLoopback: core.config.FOOTNOTE_ALLOW_LOOPBACK,
-    gatewayUrl: core.config.ATLASSIAN_API_URL,
-    ...(pacer === undefined ? {} : { pacer }),
-  })
+  const options = siteOptionsOf(core)
+  return {
+    address: { deployment: connection.deployment, baseUrl: connection.baseUrl },
+    credential,
+    options:
+      credential.kind === 'oauth'
+        ? { ...options, accessToken: createTokenSource(core, connection.id, credential) }
+        : options,
+  }
 }

@@ -1,9 +1,25 @@
-import { type Connection, insertAuditEntry, purgeConnection, updateConnection } from '../../db/queries/connections.ts'
+import {
+  type Connection,
+  findConnection,
+  findRemovedConnection,
+  insertAuditEntry,
+  purgeConnection,
+  updateConnection,
+} from '../../db/queries/connections.ts'
 import { countStoredPages, listSpaces } from '../../db/queries/spaces.ts'
 import { cancelOpenRuns } from '../../db/queries/sync-runs.ts'
 import type { Core } from '../core.ts'
+import { getConnection } from './get-connection.ts'
 
-export type RemovalReceipt = { connection: string; spaces: number; pages: number; isPurged: boolean }
+export type RemovalReceipt = { connection: string; spaces: number; pages: number; keys: string[]; isPurged: boolean }
+
+/** The connection of this name; with `purge` also one that was removed before and whose content is still there. */
+export async function findRemovable(core: Core, name: string, { purge }: { purge: boolean }): Promise<Connection> {
+  const removed = purge ? await findRemovedConnection(core.database.db, name) : undefined
+  const living = await findConnection(core.database.db, name)
+  if (living === undefined && removed !== undefined) return removed
+  return getConnection(core, name)
+}
 
 /**
  * Ends a connection and forgets its credential. Its content is no longer served; with `purge` it is deleted too, and the
@@ -23,6 +39,7 @@ export async function removeConnection(
   const receipt = {
     connection: connection.name,
     spaces: spaces.length,
+    keys: spaces.map((space) => space.key),
     pages: [...stored.values()].reduce((sum, count) => sum + count, 0),
     isPurged: options.purge,
   }
@@ -34,6 +51,7 @@ export async function removeConnection(
         state: 'removed',
         credentialSealed: new Uint8Array(),
         nextSyncAt: null,
+        pauseReason: null,
       })
     await insertAuditEntry(tx, {
       actor: options.actor,

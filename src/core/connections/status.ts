@@ -8,7 +8,10 @@ import {
   listSpaceSummaries,
   listSpaces,
 } from '../../db/queries/spaces.ts'
+import { countHeldPages } from '../../db/queries/page-list.ts'
 import type { Core } from '../core.ts'
+import { describeExclusions, describeScope } from './request.ts'
+import { warnOfExpiry } from './token-expiry.ts'
 
 export type SpaceStatus = {
   key: string
@@ -20,6 +23,8 @@ export type SpaceStatus = {
   stored: number
   failed: number
   excluded: number
+  /** Pages that vanished in such a number that they are only hidden, until an admin lets them be deleted. */
+  held: number
   lastSyncedAt: string | undefined
   /** Why the state is ERROR, or what limits who may read the space. */
   error: string | undefined
@@ -32,6 +37,16 @@ export type ConnectionStatus = {
   deployment: Connection['deployment']
   access: Connection['accessMode']
   state: 'active' | 'paused'
+  /** Why it is paused: an admin wanted it, or the credential was refused. */
+  pausedBy: 'admin' | 'credential' | undefined
+  credential: Connection['credentialKind']
+  /** What is covered, and the rules that leave pages out, in words. */
+  covers: string
+  leavesOut: string[]
+  consent: { by: string; at: string } | undefined
+  /** When the token ends, where an admin gave it; `warning` from two weeks before. */
+  tokenExpires: { at: string; warning: string | undefined } | undefined
+  autoSync: boolean
   test: { result: string; remedy: string | undefined; testedAt: string } | undefined
   schedule: string
   nextSyncAt: string | undefined
@@ -51,18 +66,19 @@ export async function readStatus(core: Core, name: string | undefined): Promise<
     wanted.map(async (connection) => {
       const spaces = await listSpaces(db, connection.id)
       const ids = spaces.map((space) => space.id)
-      const [summaries, failures, stored] = await Promise.all([
+      const [summaries, failures, stored, held] = await Promise.all([
         listSpaceSummaries(db, ids),
         listFailures(db, ids, maxFailures),
         countStoredPages(db, ids),
+        countHeldPages(db, ids),
       ])
       return {
-        ...describeConnection(connection),
+        ...describeConnection(connection, core.now()),
         spaces: spaces.map((space, i) =>
           describeSpace(
             space,
             summaries[i],
-            stored.get(space.id) ?? 0,
+            { stored: stored.get(space.id) ?? 0, held: held.get(space.id) ?? 0 },
             failures.filter((failure) => failure.spaceId === space.id),
           ),
         ),
@@ -71,13 +87,26 @@ export async function readStatus(core: Core, name: string | undefined): Promise<
   )
 }
 
-function describeConnection(connection: Connection): Omit<ConnectionStatus, 'spaces'> {
+function describeConnection(connection: Connection, now: Date): Omit<ConnectionStatus, 'spaces'> {
+  const { tokenExpiresAt, consentedBy, consentedAt } = connection
+  const isPaused = connection.state === 'paused'
   return {
     name: connection.name,
     url: connection.baseUrl,
     deployment: connection.deployment,
     access: connection.accessMode,
-    state: connection.state === 'paused' ? 'paused' : 'active',
+    state: isPaused ? 'paused' : 'active',
+    pausedBy: isPaused ? (connection.pauseReason === 'asked' ? 'admin' : 'credential') : undefined,
+    credential: connection.credentialKind,
+    covers: describeScope(connection.scope),
+    leavesOut: describeExclusions(connection.exclusions),
+    consent:
+      consentedBy === null || consentedAt === null ? undefined : { by: consentedBy, at: consentedAt.toISOString() },
+    tokenExpires:
+      tokenExpiresAt === null
+        ? undefined
+        : { at: tokenExpiresAt.toISOString(), warning: warnOfExpiry(connection.name, tokenExpiresAt, now) },
+    autoSync: connection.autoSync,
     test:
       connection.testResult === null
         ? undefined
@@ -87,14 +116,14 @@ function describeConnection(connection: Connection): Omit<ConnectionStatus, 'spa
             testedAt: connection.testedAt?.toISOString() ?? '',
           },
     schedule: `${connection.schedule} ${connection.timezone}`,
-    nextSyncAt: connection.state === 'paused' ? undefined : connection.nextSyncAt?.toISOString(),
+    nextSyncAt: isPaused || !connection.autoSync ? undefined : connection.nextSyncAt?.toISOString(),
   }
 }
 
 function describeSpace(
   space: Space,
   summary: SpaceSummary | undefined,
-  stored: number,
+  { stored, held }: { stored: number; held: number },
   failures: PageFailure[],
 ): SpaceStatus {
   const running = summary?.openRun?.counts ?? undefined
@@ -114,6 +143,7 @@ function describeSpace(
     stored,
     failed: (running ?? last)?.failed ?? 0,
     excluded: (running ?? last)?.excluded ?? 0,
+    held,
     lastSyncedAt: space.lastSyncedAt?.toISOString(),
     error: space.error ?? undefined,
     failures: failures.map(({ pageId, title, reason }) => ({ pageId, title, reason })),

@@ -1,7 +1,9 @@
 // node-cron only inserts due runs: it ticks in every replica, and the database lets one of them take what is due.
 import { createTask, schedule, validate } from 'node-cron'
 import { type Connection, claimDueConnections, recordTest, updateConnection } from '../../db/queries/connections.ts'
+import { purgeExpiredAuthorizations } from '../../db/queries/authorizations.ts'
 import { purgeExpiredDrafts } from '../../db/queries/drafts.ts'
+import { purgeExpiredEdits } from '../../db/queries/edits.ts'
 import { purgeQuestions } from '../../db/queries/questions.ts'
 import { listWaitingRuns } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError, InvalidInputError, TransientError, isFootnoteError } from '../../errors.ts'
@@ -69,7 +71,10 @@ export async function tick(core: Core, signal: AbortSignal): Promise<void> {
     await startScheduled(core, connection, signal)
   await resendWaitingRuns(core)
   await purgeQuestions(db, new Date(now.getTime() - questionRetentionMs))
-  await purgeExpiredDrafts(db, new Date(now.getTime() - draftMs))
+  const oldestDraft = new Date(now.getTime() - draftMs)
+  await purgeExpiredDrafts(db, oldestDraft)
+  await purgeExpiredEdits(db, oldestDraft)
+  await purgeExpiredAuthorizations(db, oldestDraft)
 }
 
 /** Where a sync cannot start the hold stays, so that it is tried again after it, and the reason is kept for status. */

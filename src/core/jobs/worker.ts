@@ -74,13 +74,13 @@ async function holdLease(core: Core, run: SyncRun, onRenewed: () => Promise<void
     if (!(await renewLease(core.database.db, run, until))) lost.abort()
     else leaseEndsAt = until
   }
+  const renewAndLook = async (): Promise<void> => {
+    await renew()
+    await onRenewed()
+  }
   const renewing = setInterval(
     () => {
-      const renewal = async (): Promise<void> => {
-        await renew()
-        await onRenewed()
-      }
-      renewal().catch((error: unknown) => {
+      renewAndLook().catch((error: unknown) => {
         core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
         // Another worker may have the run by now, whether or not the database could say so.
         if (core.now() > leaseEndsAt) lost.abort()
@@ -125,6 +125,10 @@ async function work({ core, run, space, connection, pacer, lease }: Work, signal
         space,
         scope: connection.scope,
         exclusions: connection.exclusions,
+        attachments: {
+          types: core.config.FOOTNOTE_ATTACHMENT_TYPES,
+          maxBytes: core.config.FOOTNOTE_ATTACHMENT_MAX_MB * 1_000_000,
+        },
         now: core.now,
         requireLease: lease.require,
       },

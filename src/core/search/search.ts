@@ -88,14 +88,14 @@ async function rankPages(
 }
 
 function toPassage(chunk: FoundChunk & { score: number }): Passage {
-  const { chunkId, pageId, title, spaceKey, spaceName, headingPath, versionAt, text, score } = chunk
+  const { chunkId, pageId, title, spaceKey, spaceName, part, headingPath, versionAt, text, score } = chunk
   return {
     chunkId,
     pageId,
     title,
     spaceKey,
     spaceName,
-    headingPath,
+    headingPath: part === null ? headingPath : [nameOf(part), ...headingPath],
     url: urlOf(chunk),
     changedAt: versionAt,
     text,
@@ -103,6 +103,15 @@ function toPassage(chunk: FoundChunk & { score: number }): Passage {
   }
 }
 
-function urlOf({ deployment, baseUrl, webPath, title, anchor }: FoundChunk): string {
-  return pageUrl({ deployment, baseUrl }, { webPath, title, anchor: anchor ?? undefined })
+function nameOf({ kind, title }: NonNullable<FoundChunk['part']>): string {
+  return kind === 'comment' ? 'Comment' : title
+}
+
+/** The page at the heading; the attachment or comment itself where Confluence gave it an address. */
+function urlOf({ deployment, baseUrl, webPath, title, anchor, part }: FoundChunk): string {
+  const link =
+    part === null
+      ? { webPath, title, anchor: anchor ?? undefined }
+      : { webPath: part.webPath ?? webPath, title, anchor: undefined }
+  return pageUrl({ deployment, baseUrl }, link)
 }

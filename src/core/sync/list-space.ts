@@ -17,7 +17,11 @@ export async function listSpace(
 ): Promise<SpaceListing> {
   const census = new Map<string, CensusPage>()
   const found = new Map<string, PagePermissions>()
+  let spaceReaders: SpacePermissions['spaceReaders'] = 'unreadable'
   const listings = [
+    async (ending: AbortSignal) => {
+      spaceReaders = await site.fetchSpaceReaders(space, ending)
+    },
     async (ending: AbortSignal) => {
       for await (const batch of site.iterateCensus(space, ending)) {
         for (const page of batch) census.set(page.pageId, page)
@@ -40,6 +44,6 @@ export async function listSpace(
     )
   return {
     census,
-    permissions: await completePermissions(site, space, census, found, onProgress, signal),
+    permissions: await completePermissions(site, spaceReaders, census, found, onProgress, signal),
   }
 }

@@ -29,14 +29,14 @@ const askedAtATime = 16
  */
 export async function completePermissions(
   site: ConfluenceSite,
-  space: SiteSpace,
+  spaceReaders: SpacePermissions['spaceReaders'],
   listed: ReadonlyMap<string, CensusPage>,
   found: ReadonlyMap<string, PagePermissions>,
   onProgress: () => void,
   signal: AbortSignal,
 ): Promise<SpacePermissions> {
   const permissions: SpacePermissions = {
-    spaceReaders: await site.fetchSpaceReaders(space, signal),
+    spaceReaders,
     tree: new Map(),
     readers: new Map(),
     labels: new Map(),
@@ -47,11 +47,17 @@ export async function completePermissions(
     note(permissions, page.pageId, page.parentId, own)
     onProgress()
   })
-  for (const page of listed.values())
-    if (page.parentId !== undefined)
-      await fetchForeignAncestors(site, page.parentId, page.parentType, permissions, signal)
+  const above = new Map<string, CensusPage['parentType']>()
+  for (const { parentId, parentType } of listed.values())
+    if (parentId !== undefined && !listed.has(parentId)) above.set(parentId, parentType)
+  await eachAtATime(above, askedAtATime, signal, async ([id, type], ending) => {
+    await fetchForeignAncestors(site, id, type, permissions, ending)
+    onProgress()
+  })
   return permissions
 }
+
+type Ancestor = Awaited<ReturnType<ConfluenceSite['fetchAncestor']>>
 
 async function fetchForeignAncestors(
   site: ConfluenceSite,
@@ -63,12 +69,15 @@ async function fetchForeignAncestors(
   let id: string | undefined = startId
   let type = startType
   for (let level = 0; id !== undefined && !permissions.tree.has(id) && level < maxForeignAncestors; level++) {
-    const ancestor = await site.fetchAncestor(id, type, signal)
+    const [ancestor, readers]: [Ancestor, PagePermissions['readers']] = await Promise.all([
+      site.fetchAncestor(id, type, signal),
+      site.fetchContentReaders(id, signal),
+    ])
     if (ancestor === 'unreadable') {
       permissions.tree.set(id, { parentId: undefined, restriction: 'unknown' })
       return
     }
-    note(permissions, id, ancestor.parentId, await fetchOwn(site, id, signal))
+    note(permissions, id, ancestor.parentId, { pageId: id, readers, labels: [] })
     id = ancestor.parentId
     type = ancestor.parentType
   }

@@ -4,14 +4,17 @@
 import type { Database } from '../../db/database.ts'
 import { purgeUnusedLayers } from '../../db/queries/access.ts'
 import { dropChunks, listHeldPages, listStoredPages, type PageRow, upsertPages } from '../../db/queries/pages.ts'
+import { countParts } from '../../db/queries/page-parts.ts'
 import { countStoredPages, type Space, updateSpace } from '../../db/queries/spaces.ts'
 import { type SyncRun, updateRunCounts } from '../../db/queries/sync-runs.ts'
 import type { Exclusions, Scope } from '../../db/schema/connections.ts'
 import type { RunCounts } from '../../db/schema/sync-runs.ts'
 import type { CensusPage, ConfluenceSite, SiteSpace } from '../confluence/site.ts'
 import { compareCensus, type Comparison, type ListedPage } from './compare.ts'
+import { eachAtATime } from './each-at-a-time.ts'
 import { findExclusion, isInScope } from './exclusions.ts'
-import { indexPages } from './index-pages.ts'
+import { type IndexJob, indexPages } from './index-pages.ts'
+import { type AttachmentRules, indexParts, type PartJob } from './index-parts.ts'
 import { listSpace, type SpaceListing } from './list-space.ts'
 import { storeSpacePermissions } from './permission-census.ts'
 import { retirePages } from './retire-pages.ts'
@@ -26,6 +29,7 @@ export type SpaceRun = {
   space: Space
   scope: Scope
   exclusions: Exclusions
+  attachments: AttachmentRules
   now: () => Date
 }
 
@@ -63,27 +67,33 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
   const listed = await storePermissions(job, siteSpace, census, listing, startedAt, stall.signal)
   const { comparison, rowIds } = await storeListing(job, listed, startedAt, counts)
   await saveCounts()
-  await indexPages(
-    {
-      database,
-      site,
-      connectionId: space.connectionId,
-      space: siteSpace,
-      listed,
-      rowIds,
-      fingerprints: run.kind === 'full' ? new Map() : comparison.fingerprints,
-      runId: run.id,
-      beforeBatch: job.requireLease,
-      onBatch: async ({ updated, failed }) => {
-        counts.updated += updated
-        counts.failed += failed
-        await saveCounts()
-      },
+  const shared = { database, site, space: siteSpace, listed, rowIds, beforeBatch: job.requireLease }
+  const pageJob: IndexJob = {
+    ...shared,
+    connectionId: space.connectionId,
+    fingerprints: run.kind === 'full' ? new Map() : comparison.fingerprints,
+    runId: run.id,
+    onBatch: async ({ updated, failed }) => {
+      counts.updated += updated
+      counts.failed += failed
+      await saveCounts()
     },
-    comparison.toIndex,
-    stall.signal,
-  )
+  }
+  const partJob: PartJob = {
+    ...shared,
+    spaceRowId: space.id,
+    attachments: job.attachments,
+    isFull: run.kind === 'full',
+    onProgress: stall.touch,
+  }
+  const indexing = [
+    (ending: AbortSignal) => indexPages(pageJob, comparison.toIndex, ending),
+    (ending: AbortSignal) => indexParts(partJob, ending),
+  ]
+  await eachAtATime(indexing, indexing.length, stall.signal, (index, ending) => index(ending))
   await purgeUnusedLayers(db, space.connectionId, space.id)
+  const parts = await countParts(db, space.id)
+  if (parts.stored + parts.failed > 0) counts.parts = parts
   counts.stored = (await countStoredPages(db, [space.id])).get(space.id) ?? 0
   await updateSpace(db, space.id, {
     permissionsReadAt: startedAt,

@@ -8,10 +8,13 @@ import {
   upsertPrincipals,
 } from '../../db/queries/access.ts'
 import type { ConfluenceSite, SitePrincipal, SiteUser } from '../confluence/site.ts'
+import { eachAtATime } from './each-at-a-time.ts'
 import { principalOf, principalOfUser } from './principals.ts'
 
 /** A group's members are asked for once in this time, however many spaces of the connection name it. */
 const groupFreshnessMs = 10 * 60_000
+/** Groups whose members are read side by side. */
+const groupsAtATime = 8
 
 /** Writes the principals that readers name, with the members of their groups. Ids by `kind:confluenceId`. */
 export async function storePrincipals(
@@ -30,9 +33,10 @@ export async function storePrincipals(
   ])
   const licensedId = principals.get('licensed:licensed')
   const groupIds = [...principals].flatMap(([key, id]) => (key.startsWith('group:') || id === licensedId ? [id] : []))
-  for (const group of await listStaleGroups(db, connectionId, groupIds, new Date(now.getTime() - groupFreshnessMs))) {
-    if (group.id === licensedId) await refreshUsers(db, site, connectionId, signal)
-    const members = group.id === licensedId ? [] : await fetchMembers(db, site, connectionId, group, signal)
+  const stale = await listStaleGroups(db, connectionId, groupIds, new Date(now.getTime() - groupFreshnessMs))
+  await eachAtATime(stale, groupsAtATime, signal, async (group, ending) => {
+    if (group.id === licensedId) await refreshUsers(db, site, connectionId, ending)
+    const members = group.id === licensedId ? [] : await fetchMembers(db, site, connectionId, group, ending)
     const written = await upsertPrincipals(
       db,
       connectionId,
@@ -41,7 +45,7 @@ export async function storePrincipals(
     await db.transaction((tx) =>
       replaceGroupMembers(tx, group.id, [...written.values()], members === 'unreadable' ? null : now),
     )
-  }
+  })
   return principals
 }
 

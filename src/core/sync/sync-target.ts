@@ -5,6 +5,7 @@ import type { SyncRun } from '../../db/queries/sync-runs.ts'
 import { InvalidInputError, isFootnoteError } from '../../errors.ts'
 import { normaliseAddress } from '../confluence/address.ts'
 import { syncConnection } from '../connections/sync-connection.ts'
+import { refusePaused } from '../connections/refuse-paused.ts'
 import { suggestKeys } from '../connections/suggest-keys.ts'
 import type { Core } from '../core.ts'
 import { findPage } from '../../db/queries/pages.ts'
@@ -64,17 +65,12 @@ function describeRefusal({ name }: Connection, sentence: string): string {
   return sentence.startsWith(`${name} `) ? sentence : `${name}: ${sentence}`
 }
 
-function refusePaused(connection: Connection): void {
-  if (connection.state === 'paused')
-    throw new InvalidInputError(
-      'connection_paused',
-      `${connection.name} is paused because its credential was refused. Test it with test ${connection.name}, or connect again with a new one.`,
-    )
-}
+export type Target =
+  | { kind: 'connection'; connection: Connection }
+  | { kind: 'space'; connection: Connection; space: Space }
 
-type Target = { kind: 'connection'; connection: Connection } | { kind: 'space'; connection: Connection; space: Space }
-
-async function resolveTarget(core: Core, target: string): Promise<Target> {
+/** Rejects with `InvalidInputError` when nothing or more than one thing is called so. */
+export async function resolveTarget(core: Core, target: string): Promise<Target> {
   const { db } = core.database
   if (/^https?:\/\//i.test(target)) return resolveAddress(core, target)
   const connection = await findConnection(db, target)

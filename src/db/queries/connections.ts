@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
 import { auditLog, connections } from '../schema/connections.ts'
 import { spaces } from '../schema/content.ts'
@@ -26,6 +26,17 @@ export async function findConnection(db: Db, name: string): Promise<Connection |
   return found[0]
 }
 
+/** The last one of this name that was removed without its content. */
+export async function findRemovedConnection(db: Db, name: string): Promise<Connection | undefined> {
+  const found = await db
+    .select()
+    .from(connections)
+    .where(and(eq(connections.state, 'removed'), sql`lower(${connections.name}) = lower(${name})`))
+    .orderBy(desc(connections.id))
+    .limit(1)
+  return found[0]
+}
+
 export async function findConnectionById(db: Db, id: number): Promise<Connection | undefined> {
   return (await db.select().from(connections).where(eq(connections.id, id)))[0]
 }
@@ -34,15 +45,28 @@ export async function updateConnection(db: Db, id: number, values: Partial<NewCo
   await db.update(connections).set(values).where(eq(connections.id, id))
 }
 
-/** The credential was refused: nothing is read with it until it works again, and what waits to be synced is cancelled. */
+/**
+ * The credential was refused: nothing is read with it until it works again, and what waits to be synced is cancelled. Its
+ * admins are not told yet.
+ */
 export async function pauseConnection(db: Db, id: number, remedy: string, now: Date): Promise<void> {
   await db
     .update(connections)
-    .set({ state: 'paused', testResult: 'Auth Failed', testRemedy: remedy, testedAt: now })
+    .set({
+      state: 'paused',
+      pauseReason: 'credential',
+      lossToldAt: null,
+      testResult: 'Auth Failed',
+      testRemedy: remedy,
+      testedAt: now,
+    })
     .where(and(eq(connections.id, id), eq(connections.state, 'active')))
 }
 
-/** Keeps the result of a live test; a paused connection that works again goes on. A removed one stays removed. */
+/**
+ * Keeps the result of a live test; a connection that was paused because of its credential goes on when that works again. One
+ * that an admin paused stays paused, a removed one removed.
+ */
 export async function recordTest(
   db: Db,
   id: number,
@@ -55,7 +79,12 @@ export async function recordTest(
       testResult: test.result,
       testRemedy: test.remedy ?? null,
       testedAt: now,
-      ...(test.works ? { state: 'active' as const } : {}),
+      ...(test.works
+        ? {
+            state: sql`case when ${connections.pauseReason} = 'asked' then ${connections.state} else 'active' end`,
+            pauseReason: sql`nullif(${connections.pauseReason}, 'credential')`,
+          }
+        : {}),
     })
     .where(and(eq(connections.id, id), living))
 }
@@ -84,7 +113,14 @@ export async function claimDueConnections(db: Db, now: Date, holdUntil: Date): P
   return db
     .update(connections)
     .set({ nextSyncAt: holdUntil })
-    .where(and(eq(connections.state, 'active'), ne(connections.schedule, ''), lt(connections.nextSyncAt, now)))
+    .where(
+      and(
+        eq(connections.state, 'active'),
+        eq(connections.autoSync, true),
+        ne(connections.schedule, ''),
+        lt(connections.nextSyncAt, now),
+      ),
+    )
     .returning()
 }
 

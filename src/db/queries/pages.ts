@@ -114,7 +114,7 @@ async function upsertBatch(db: Db, spaceId: number, batch: PageRow[]): Promise<[
 
 /** Stops serving pages that are gone or no longer visible: their chunks are deleted, a tombstone stays. */
 export async function tombstonePages(db: Db, ids: number[], now: Date): Promise<void> {
-  await db.execute(sql`delete from chunks where page_id = any(${bigints(ids)})`)
+  await deleteChunks(db, ids)
   await db.execute(
     sql`update pages set tombstoned_at = ${now.toISOString()}::timestamptz, indexed_version = null, fingerprint = null,
           access_set_id = null, failure = null where id = any(${bigints(ids)})`,
@@ -139,10 +139,16 @@ export async function listHeldPages(db: Db, spaceId: number): Promise<number[]> 
 
 /** Deletes the chunks of listed pages that a rule leaves out by now. */
 export async function dropChunks(db: Db, ids: number[]): Promise<void> {
-  await db.execute(sql`delete from chunks where page_id = any(${bigints(ids)})`)
+  await deleteChunks(db, ids)
   await db.execute(
     sql`update pages set indexed_version = null, fingerprint = null, failure = null where id = any(${bigints(ids)})`,
   )
+}
+
+/** With those of what hangs on the pages, which is read again when they come back. */
+async function deleteChunks(db: Db, pageIds: number[]): Promise<void> {
+  await db.execute(sql`delete from chunks where page_id = any(${bigints(pageIds)})`)
+  await db.execute(sql`delete from page_parts where page_id = any(${bigints(pageIds)})`)
 }
 
 export async function markFailed(db: Db, failures: { id: number; reason: string }[]): Promise<void> {
@@ -180,7 +186,7 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
     })),
   )
   await database.db.transaction(async (tx) => {
-    await tx.execute(sql`delete from chunks where page_id = any(${bigints(replaced)})`)
+    await tx.execute(sql`delete from chunks where page_id = any(${bigints(replaced)}) and part_id is null`)
     await tx.execute(
       sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms, term_count, has_postings)
           select p.id, p.space_id, p.access_set_id, r.ordinal, array(select jsonb_array_elements_text(r."headingPath")),
@@ -189,7 +195,8 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
               anchor text, text text, terms text, "termCount" int)
             join pages p on p.id = r."pageId" and p.access_set_id is not null and p.tombstoned_at is null`,
     )
-    if (database.lexical === 'postings') await insertPostings(tx, replaced)
+    if (database.lexical === 'postings')
+      await insertPostings(tx, sql`page_id = any(${bigints(replaced)}) and part_id is null`)
     await tx.execute(
       sql`update pages p set indexed_version = r."versionNumber", version_number = r."versionNumber",
             indexed_by_run = ${runId}::bigint, fingerprint = r.fingerprint, is_degraded = r."isDegraded",

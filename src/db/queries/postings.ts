@@ -1,11 +1,10 @@
 // The inverted index of databases that pg_textsearch does not rank.
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
-import { bigints } from '../sql.ts'
 
-/** Adds the postings of these pages' chunks, which were written as having them. */
-export async function insertPostings(db: Db, pageIds: number[]): Promise<void> {
-  await insertFrom(db, sql`select id, terms from chunks where page_id = any(${bigints(pageIds)})`)
+/** Adds the postings of the chunks that meet the condition: new ones, written as having them. */
+export async function insertPostings(db: Db, ofChunks: SQL): Promise<void> {
+  await insertFrom(db, sql`select id, terms from chunks where ${ofChunks}`)
 }
 
 /**

@@ -4,7 +4,7 @@ import { type SQL, and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Reach } from '../../core/access/reach.ts'
 import { type Database, type Db, rows } from '../database.ts'
 import { connections } from '../schema/connections.ts'
-import { chunks, pages, spaces } from '../schema/content.ts'
+import { chunks, pageParts, pages, spaces } from '../schema/content.ts'
 import { bigints, json, storable, texts } from '../sql.ts'
 
 /** BM25's saturation of term frequencies and its length normalisation; chunks_bm25 (migrate.ts) is made with the same. */
@@ -27,6 +27,9 @@ export type SearchOptions = {
 /** A chunk with what a passage of it needs. */
 export type FoundChunk = {
   chunkId: number
+  /** Our id of the attachment or comment whose text it is. */
+  partRowId: number | null
+  part: { kind: 'attachment' | 'comment'; title: string; webPath: string | null } | null
   /** Our id of the page; `pageId` is Confluence's, which two sites may share. */
   pageRowId: number
   pageId: string
@@ -143,16 +146,17 @@ async function getLengths(db: Db): Promise<{ count: number; averageLength: numbe
 /** The chunks just before and after these, in reading order. */
 export async function listNeighbours(
   db: Db,
-  of: Pick<FoundChunk, 'pageRowId' | 'ordinal'>[],
+  of: Pick<FoundChunk, 'pageRowId' | 'partRowId' | 'ordinal'>[],
   reach: Reach,
 ): Promise<FoundChunk[]> {
-  const wanted = of.map(({ pageRowId, ordinal }) => ({ page: pageRowId, ordinal }))
+  const wanted = of.map(({ pageRowId, partRowId, ordinal }) => ({ page: pageRowId, part: partRowId ?? 0, ordinal }))
   const found = await selectChunks(db, sql<number>`0`)
     .where(
       and(
         isServed(reach),
-        sql`(${chunks.pageId}, ${chunks.ordinal}) in (
-              select page, ordinal + step from jsonb_to_recordset(${json(wanted)}) as r(page bigint, ordinal int),
+        sql`(${chunks.pageId}, coalesce(${chunks.partId}, 0), ${chunks.ordinal}) in (
+              select page, part, ordinal + step
+                from jsonb_to_recordset(${json(wanted)}) as r(page bigint, part bigint, ordinal int),
                 (values (-1), (1)) as steps(step))`,
       ),
     )
@@ -204,6 +208,8 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
   return db
     .select({
       chunkId: chunks.id,
+      partRowId: chunks.partId,
+      part: { kind: pageParts.kind, title: pageParts.title, webPath: pageParts.webPath },
       pageRowId: pages.id,
       pageId: pages.pageId,
       ordinal: chunks.ordinal,
@@ -223,6 +229,7 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
     .innerJoin(pages, eq(pages.id, chunks.pageId))
     .innerJoin(spaces, eq(spaces.id, pages.spaceId))
     .innerJoin(connections, eq(connections.id, spaces.connectionId))
+    .leftJoin(pageParts, eq(pageParts.id, chunks.partId))
 }
 
 /**

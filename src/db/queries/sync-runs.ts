@@ -125,7 +125,7 @@ export async function listWaitingRuns(db: Db, now: Date): Promise<SyncRun[]> {
     .select()
     .from(syncRuns)
     .where(or(eq(syncRuns.state, 'queued'), and(eq(syncRuns.state, 'running'), lt(syncRuns.leaseUntil, now))))
-    .orderBy(syncRuns.queuedAt)
+    .orderBy(syncRuns.queuedAt, syncRuns.id)
 }
 
 export async function listRuns(db: Db, runIds: number[]): Promise<SyncRun[]> {

@@ -1,6 +1,6 @@
 // What is synced and searched: spaces, pages, chunks and their indexes. Ids of Confluence are text.
 import { sql } from 'drizzle-orm'
-import { boolean, index, integer, pgTable, primaryKey, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, primaryKey, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { layers, accessSets } from './access.ts'
 import { connections } from './connections.ts'
 import { byteText, createdAt, halfvec, id, instant, reference } from './columns.ts'
@@ -85,6 +85,36 @@ export const pages = pgTable(
   ],
 )
 
+/** An attachment or a comment of a page, searched under the page's access set. */
+export const pageParts = pgTable(
+  'page_parts',
+  {
+    id: id(),
+    pageId: reference('page_id')
+      .notNull()
+      .references(() => pages.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['attachment', 'comment'] }).notNull(),
+    /** Confluence's id. */
+    partId: text('part_id').notNull(),
+    /** An attachment's file name. */
+    title: text('title').notNull(),
+    mediaType: text('media_type'),
+    fileSize: bigint('file_size', { mode: 'number' }),
+    versionNumber: integer('version_number').notNull(),
+    versionAt: instant('version_at').notNull(),
+    authorId: text('author_id'),
+    webPath: text('web_path'),
+    /** The version whose text is stored, or of which is known that it holds none that we read. */
+    indexedVersion: integer('indexed_version'),
+    /** Why it is left out for good: its type, its size. */
+    exclusion: text('exclusion'),
+    /** Why the last attempt to store this version failed; it is tried again. */
+    failure: text('failure'),
+    createdAt: createdAt(),
+  },
+  (t) => [uniqueIndex('page_parts_confluence').on(t.pageId, t.partId)],
+)
+
 /** The searchable unit. Carries its page's access set, so that the filter needs no join. */
 export const chunks = pgTable(
   'chunks',
@@ -93,6 +123,8 @@ export const chunks = pgTable(
     pageId: reference('page_id')
       .notNull()
       .references(() => pages.id, { onDelete: 'cascade' }),
+    /** The attachment or comment whose text it is; null: the page's own. */
+    partId: reference('part_id').references(() => pageParts.id, { onDelete: 'cascade' }),
     spaceId: reference('space_id').notNull(),
     accessSetId: reference('access_set_id').notNull(),
     ordinal: integer('ordinal').notNull(),
@@ -106,7 +138,10 @@ export const chunks = pgTable(
     hasPostings: boolean('has_postings').notNull().default(false),
   },
   (t) => [
-    uniqueIndex('chunks_page_ordinal').on(t.pageId, t.ordinal),
+    uniqueIndex('chunks_page_ordinal').on(t.pageId, sql`coalesce(${t.partId}, 0)`, t.ordinal),
+    index('chunks_by_part')
+      .on(t.partId)
+      .where(sql`${t.partId} is not null`),
     index('chunks_by_access_set').on(t.accessSetId),
     index('chunks_by_space').on(t.spaceId),
     index('chunks_without_postings')

@@ -14,6 +14,8 @@ export type RunCounts = {
   /** Excluded pages by the rule that left them out. */
   excludedBy?: Record<string, number>
   deleted: number
+  /** Attachments and comments whose text is stored, and those that failed. */
+  parts?: { stored: number; failed: number }
   /** Pages that vanished in such a number that they are only hidden until an admin confirms it. */
   held?: number
 }

@@ -33,6 +33,17 @@ describe('parseCommand', () => {
     ['spaces', { name: 'spaces', connection: undefined }],
     ['spaces acme', { name: 'spaces', connection: 'acme' }],
     ['test acme', { name: 'test', connection: 'acme' }],
+    ['sync IT --delete-vanished', { ...sync('IT'), deleteVanished: true } as Command],
+    ['sync IT —delete-vanished', { ...sync('IT'), deleteVanished: true } as Command],
+    ['edit acme', { name: 'edit', connection: 'acme' }],
+    ['Reconnect acme', { name: 'reconnect', connection: 'acme' }],
+    ['pause acme', { name: 'pause', connection: 'acme' }],
+    ['resume acme', { name: 'resume', connection: 'acme' }],
+    ['remove acme', { name: 'remove', connection: 'acme', purge: false }],
+    ['remove acme –purge', { name: 'remove', connection: 'acme', purge: true }],
+    ['pages', { name: 'pages', words: [] }],
+    ['pages failed IT', { name: 'pages', words: ['failed', 'IT'] }],
+    ['audit', { name: 'audit' }],
     ['why https://acme.example/wiki/x', { name: 'why', pageUrl: 'https://acme.example/wiki/x' }],
     ['why <https://acme.example/wiki/x|A page>', { name: 'why', pageUrl: 'https://acme.example/wiki/x' }],
     ['search lost  badge', { name: 'search', words: 'lost  badge' }],
@@ -49,6 +60,8 @@ describe('parseCommand', () => {
     'synchronise now',
     'helpdesk opening hours',
     'whyever not',
+    'pause between two meetings?',
+    'remove the toner of a printer',
     'Ask: who knows?',
     '--full',
     '<https://acme.example/wiki/x>',
@@ -57,14 +70,25 @@ describe('parseCommand', () => {
     expect(parseCommand(` ${text} `)).toEqual({ name: 'ask', question: text })
   })
 
-  it.each(['test', 'why', 'search', 'ask', 'ask  ', 'search\u00A0', 'why '])(
-    'says what is missing in %j, with the usage',
-    (text) => {
-      const name = text.trim()
-      expect(() => parseCommand(text)).toThrow(InvalidInputError)
-      expect(() => parseCommand(text)).toThrow(new RegExp(`^Something is missing: ${name} [A-Z]`))
-    },
-  )
+  it.each([
+    'test',
+    'edit',
+    'pause',
+    'resume',
+    'reconnect',
+    'remove',
+    'remove --purge',
+    'why',
+    'search',
+    'ask',
+    'ask  ',
+    'search\u00A0',
+    'why ',
+  ])('says what is missing in %j, with the usage', (text) => {
+    const name = text.trim().split(' ')[0] ?? ''
+    expect(() => parseCommand(text)).toThrow(InvalidInputError)
+    expect(() => parseCommand(text)).toThrow(new RegExp(`^Something is missing: ${name} [A-Z]`))
+  })
 
   it('knows every command that help lists', () => {
     for (const { name, usage } of usages) {

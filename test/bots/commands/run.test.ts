@@ -64,7 +64,20 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
     const adminOnly = new Set(usages.filter((usage) => usage.adminOnly).map(({ name }) => name))
 
     it('lets admins alone connect, sync, test and see the state', () => {
-      expect([...adminOnly].toSorted()).toEqual(['connect', 'spaces', 'status', 'sync', 'test'])
+      expect([...adminOnly].toSorted()).toEqual([
+        'audit',
+        'connect',
+        'edit',
+        'pages',
+        'pause',
+        'reconnect',
+        'remove',
+        'resume',
+        'spaces',
+        'status',
+        'sync',
+        'test',
+      ])
     })
 
     it.each(samples)('refuses $name to guests, externals, bots and people who left', async (command) => {
@@ -130,7 +143,7 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
     it('lists its commands', async () => {
       const help = await run({ name: 'help' }, alice)
       expect(help).toMatchObject({ kind: 'help' })
-      expect(JSON.stringify(help)).toContain('sync [CONNECTION | SPACE | PAGE-LINK] [--full]')
+      expect(JSON.stringify(help)).toContain('sync [CONNECTION | SPACE | PAGE-LINK] [--full | --delete-vanished]')
     })
 
     it('hands a question on to the conversation', async () => {

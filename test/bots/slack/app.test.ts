@@ -21,6 +21,10 @@ const actions: SlackActions = {
   runCommand: async () => ({ kind: 'notice', tone: 'success', text: 'It works.', details: [] }),
   draftConnection: () => Promise.reject(new Error('not here')),
   confirmConnection: () => Promise.reject(new Error('not here')),
+  beginAuthorization: () => Promise.reject(new Error('not here')),
+  continueAuthorization: () => Promise.reject(new Error('not here')),
+  submitForm: () => Promise.reject(new Error('not here')),
+  confirmEdit: () => Promise.reject(new Error('not here')),
 }
 
 describe('the start', () => {

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { findViewProblems } from '../../../sandbox/slack/block-kit.ts'
-import { connectFormView, consentView, loadingView, resultView } from '../../../src/bots/slack/connect-form.ts'
+import { authorizeView, consentView, formView, loadingView, resultView } from '../../../src/bots/slack/connect-form.ts'
 import { renderReply, renderResult } from '../../../src/bots/slack/render.ts'
 import { readSlackData } from './slack-data.ts'
 
@@ -12,9 +12,16 @@ const draft = {
   disclaimer: Array.from({ length: 40 }, (_, n) => `Sentence ${n}. ${'word '.repeat(80)}`),
 }
 const views = {
-  form: connectFormView(),
-  'form with an error': connectFormView({ url: 'x', access: 'shared' }, { field: 'url', message: 'No address.' }),
-  'form with an error of no field': connectFormView({}, { field: 'elsewhere', message: 'No.' }),
+  form: formView({ kind: 'connect' }),
+  'form of an edit': formView({ kind: 'edit', connection: 'acme' }, { excludeTemplates: 'true', autoSync: 'true' }),
+  'form of a new credential': formView({ kind: 'reconnect', connection: 'acme' }),
+  'the way to Atlassian': authorizeView({ authorizationId: 1, name: 'acme', url: 'https://auth.example/x' }, true),
+  'form with an error': formView(
+    { kind: 'connect' },
+    { url: 'x', access: 'shared' },
+    { field: 'url', message: 'No address.' },
+  ),
+  'form with an error of no field': formView({ kind: 'connect' }, {}, { field: 'elsewhere', message: 'No.' }),
   loading: loadingView('Checking…'),
   consent: consentView(draft),
   result: resultView({ kind: 'notice', tone: 'success', text: 'Done.', details: ['One.', 'Two.'] }),

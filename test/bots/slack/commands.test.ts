@@ -201,12 +201,87 @@ describe('/confluence connect', () => {
         secret: 'very-secret-token',
         spaces: 'HR, IT',
         access: 'shared',
+        tokenExpires: '',
+        unclear: '',
+        exclusions: { labels: [], titles: [], urls: [], templates: false },
       },
     ])
     expect(JSON.parse(String(view()?.view['private_metadata']))).toEqual({ draftId: 7 })
     await harness.slack.submitView(viewId, { consent: ['accepted'] })
     await until(() => view()?.visible.includes('Connected, draft 7.') === true, 'the result')
     expect(harness.askers.map(({ userId }) => userId)).toEqual(['U0ADMIN', 'U0ADMIN', 'U0ADMIN'])
+  })
+
+  it('reads which part is covered and what is left out, and shows both again after an error', async () => {
+    const forms: ConnectForm[] = []
+    const { view, viewId } = await openForm({
+      ...drafting,
+      draftConnection: async (_core, given) => {
+        forms.push(given)
+        throw new InvalidInputError('cql_refused', 'Confluence does not understand this.', { field: 'cql' })
+      },
+    })
+    const excluded = { excludeLabels: 'draft, old', excludeTitles: 'Minutes*\nTo do', excludeTemplates: ['true'] }
+    await harness.slack.submitView(viewId, { ...form, part: 'cql', partOf: 'label = x', ...excluded })
+    await until(() => view()?.visible.includes('does not understand this') === true, 'the error')
+    expect(forms).toMatchObject([
+      {
+        spaces: 'HR, IT',
+        cql: 'label = x',
+        exclusions: { labels: ['draft', 'old'], titles: ['Minutes*', 'To do'], urls: [], templates: true },
+      },
+    ])
+    const blocks = JSON.stringify(view()?.view['blocks'])
+    expect(blocks).toMatch(/label = x.*does not understand this.*draft, old.*Minutes\*/)
+    expect(blocks).not.toContain('very-secret-token')
+  })
+
+  it('sends people to Atlassian for OAuth, and goes on when they are back', async () => {
+    let isBack = false
+    const url = 'https://auth.example/authorize?state=s'
+    const { view, viewId } = await openForm({
+      ...drafting,
+      beginAuthorization: async (_core, given) => ({ authorizationId: 3, name: given.name, url }),
+      continueAuthorization: async (_core, id) =>
+        isBack
+          ? { draftId: 4, name: 'acme', test: 'Works', disclaimer: [`Let in by ${id}.`] }
+          : { authorizationId: id, name: '', url: '' },
+    })
+    await harness.slack.submitView(viewId, { ...form, secret: '', credentialKind: 'oauth' })
+    await until(() => view()?.visible.includes('Open Atlassian') === true, 'the way')
+    expect(JSON.stringify(view()?.view['blocks'])).toContain(url)
+    await harness.slack.submitView(viewId, {})
+    await until(() => view()?.visible.includes('Nothing has come back') === true, 'the wait')
+    isBack = true
+    await harness.slack.submitView(viewId, {})
+    await until(() => view()?.visible.includes('Let in by 3.') === true, 'the disclaimer')
+  })
+
+  it('changes a connection: its values stand in the form, and the disclaimer is accepted again', async () => {
+    const submitted: unknown[] = []
+    const { view, viewId } = await openForm({
+      parseCommand: () => ({ name: 'edit', connection: 'acme' }),
+      runCommand: async () => ({
+        kind: 'form',
+        form: { kind: 'edit', connection: 'acme', values: { name: 'acme', spaces: 'HR', timezone: 'UTC' } },
+      }),
+      submitForm: async (_core, of, text) => {
+        submitted.push(of, text)
+        return { draftId: 9, purpose: 'edit', name: 'acme', test: 'Works', disclaimer: ['5 pages more.'] }
+      },
+      confirmEdit: async (_core, id) => ({ kind: 'notice', tone: 'success', text: `Changed ${id}.`, details: [] }),
+    })
+    expect(view()?.visible).toContain('Of these, read')
+    expect(view()?.visible).not.toContain('Token or password')
+    const fields = { name: 'acme', timezone: 'UTC', spaces: 'HR, IT', access: 'mirrored', part: 'everything' }
+    await harness.slack.submitView(viewId, { ...fields, schedule: '0 6 * * *' })
+    await until(() => view()?.visible.includes('5 pages more.') === true, 'the disclaimer')
+    expect(submitted).toMatchObject([
+      { kind: 'edit', connection: 'acme' },
+      { spaces: 'HR, IT', schedule: '0 6 * * *', autoSync: 'false' },
+    ])
+    await harness.slack.submitView(viewId, { consent: ['accepted'] })
+    await until(() => view()?.visible.includes('Changed 9.') === true, 'the result')
   })
 
   it('cannot be confirmed without the tick', async () => {

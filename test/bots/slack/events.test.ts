@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
-  parseConnectForm,
+  parseForm,
   parseConsent,
   parseMessagesTabOpened,
   parseQuestion,
   toPlainText,
 } from '../../../src/bots/slack/events.ts'
+import { readConnectForm } from '../../../src/bots/commands/form.ts'
 import { readSlackData } from './slack-data.ts'
 
 const installation = { teamId: 'T0ACME', enterpriseId: undefined, botId: 'B0FOOTNOTE', botUserId: 'U0FOOTNOTE' }
@@ -61,9 +62,13 @@ describe('a form', () => {
   it('without a known choice falls back to the strictest access', () => {
     const body = {
       user: { id: 'U1' },
-      view: { id: 'V1', state: { values: { access: { value: { selected_option: { value: 'everyone' } } } } } },
+      view: {
+        id: 'V1',
+        private_metadata: '{"kind":"connect"}',
+        state: { values: { access: { value: { selected_option: { value: 'everyone' } } } } },
+      },
     }
-    expect(parseConnectForm(body)?.form).toMatchObject({
+    expect(readConnectForm(parseForm(body)?.text ?? {})).toMatchObject({
       access: 'mirrored',
       credentialKind: 'token',
       name: '',

@@ -70,6 +70,16 @@ export async function startHarness(
       if (flow.draftConnection === undefined) throw new Error('no draft in this test')
       return flow.draftConnection(core, form, asker, signal)
     },
+    beginAuthorization: flow.beginAuthorization ?? unused,
+    continueAuthorization: async (core, id, asker, signal) => {
+      askers.push(asker)
+      return (flow.continueAuthorization ?? unused)(core, id, asker, signal)
+    },
+    submitForm: async (core, of, text, asker, signal) => {
+      askers.push(asker)
+      return (flow.submitForm ?? unused)(core, of, text, asker, signal)
+    },
+    confirmEdit: flow.confirmEdit ?? unused,
     confirmConnection: async (core, draftId, asker, signal) => {
       askers.push(asker)
       if (flow.confirmConnection === undefined) throw new Error('no confirmation in this test')
@@ -105,4 +115,8 @@ export async function until(holds: () => boolean, what = 'the condition'): Promi
     if (performance.now() > endsAt) throw new Error(`Waited too long for ${what}.`)
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+async function unused(): Promise<never> {
+  throw new Error('not in this test')
 }

@@ -201,6 +201,13 @@ const connection: ConnectionStatus = {
   deployment: 'cloud',
   access: 'mirrored',
   state: 'active',
+  pausedBy: undefined,
+  credential: 'token',
+  covers: 'all spaces',
+  leavesOut: [],
+  consent: undefined,
+  tokenExpires: undefined,
+  autoSync: true,
   test: { result: 'Auth Failed', remedy: 'Make a new token.', testedAt: '2026-11-03T10:00:00Z' },
   schedule: '0 * * * *',
   nextSyncAt: '2026-11-03T11:00:00Z',
@@ -214,6 +221,7 @@ const connection: ConnectionStatus = {
       stored: 85,
       failed: 2,
       excluded: 3,
+      held: 0,
       lastSyncedAt: '2026-11-03T09:05:00Z',
       error: undefined,
       failures: [{ pageId: '77', title: 'Broken *page*', reason: 'The body is not XML.' }],
@@ -227,6 +235,7 @@ const connection: ConnectionStatus = {
       stored: 0,
       failed: 0,
       excluded: 0,
+      held: 0,
       lastSyncedAt: undefined,
       error: 'The space is gone.',
       failures: [],
@@ -297,5 +306,67 @@ describe('a command', () => {
     expect(problems(messages)).toEqual([])
     expect(messages.flatMap(({ blocks }) => linksOf(blocks))).toHaveLength(60)
     expect(seen(messages)).toContain('Passage 59')
+  })
+})
+
+const page = {
+  pageId: '7',
+  title: 'Lost <badges>',
+  spaceKey: 'IT',
+  connection: 'acme',
+  state: 'failed' as const,
+  reason: 'Its text is missing.',
+  url: 'https://acme.example/wiki/7',
+  changedAt: '2026-11-03T10:00:00.000Z',
+}
+const entry = {
+  at: '2026-11-03T10:00:00.000Z',
+  actor: 'slack:T1:U1',
+  action: 'edit',
+  subject: 'acme',
+  details: { changes: 'access shared' },
+}
+
+describe('lists for admins', () => {
+  it('show pages with their state and reason, and how many are left out', () => {
+    const text = seen(renderResult({ kind: 'pages', listing: { filter: 'failed', pages: [page], total: 70 } }))
+    expect(text).toContain('70 pages for “failed”')
+    expect(text).toContain('Lost <badges> · IT · failed: Its text is missing.')
+    expect(text).toContain('… and 69 more.')
+    expect(seen(renderResult({ kind: 'pages', listing: { filter: 'x', pages: [], total: 0 } }))).toContain(
+      'No page fits “x”.',
+    )
+  })
+
+  it('show who did what, and when', () => {
+    const text = seen(renderResult({ kind: 'audit', entries: [entry] }))
+    expect(text).toContain('3 Nov 2026 10:00 UTC edit acme · slack:T1:U1 · changes access shared')
+  })
+
+  it('say what a lost connection, an ending token and hidden pages need', () => {
+    const [space] = connection.spaces
+    const warning = 'The token of acme ends on 2026-11-10, in 7 days.'
+    const text = seen(
+      renderResult({
+        kind: 'status',
+        connections: [
+          {
+            ...connection,
+            state: 'paused',
+            pausedBy: 'credential',
+            tokenExpires: { at: '2026-11-10T00:00:00.000Z', warning },
+            leavesOut: ['label draft'],
+            spaces: space === undefined ? [] : [{ ...space, held: 30 }],
+          },
+        ],
+      }),
+    )
+    for (const part of [
+      '⚠ Connection lost: reconnect it with reconnect acme.',
+      `⚠ ${warning}`,
+      'Covers all spaces, without label draft',
+      '⚠ 30 pages vanished at once and are hidden. If they are really gone, delete them with sync HR --delete-vanished',
+    ])
+      expect(text).toContain(part)
   })
 })

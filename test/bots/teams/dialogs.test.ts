@@ -22,13 +22,20 @@ async function start(options: TestBotOptions = {}): Promise<TestBot> {
 
 const filledIn = {
   step: 'form',
-  name: 'handbook',
   url: 'https://acme.atlassian.net/wiki',
   deployment: 'detect',
   credentialKind: 'token',
   email: 'dana@contoso.example',
   secret: 'the-very-secret-token',
+  tokenExpires: '',
+  name: 'handbook',
   spaces: 'HR, IT',
+  part: 'everything',
+  partOf: '',
+  excludeLabels: '',
+  excludeTitles: '',
+  excludeUrls: '',
+  excludeTemplates: 'false',
   access: 'mirrored',
 }
 
@@ -64,6 +71,9 @@ test('leads from the form over the test and the disclaimer to the connection', a
         secret: 'the-very-secret-token',
         spaces: 'HR, IT',
         access: 'mirrored',
+        tokenExpires: '',
+        unclear: '',
+        exclusions: { labels: [], titles: [], urls: [], templates: false },
       },
       asker: { userId: sandboxPeople.dana.aadObjectId, kind: 'member' },
     },
@@ -153,4 +163,62 @@ test('does nothing for somebody whom the roster does not confirm', async () => {
   const card = cardOf(await teams.sendInvoke('task/submit', { data: filledIn }, { from: stranger }))
   expect(textOf(card)).toContain('did not confirm who you are')
   expect(recorded.forms).toEqual([])
+})
+
+test('changes a connection: its values stand in the form, and the disclaimer is accepted again', async () => {
+  const submitted: unknown[] = []
+  const { teams } = await start({
+    actions: {
+      runCommand: async () => ({
+        kind: 'form',
+        form: { kind: 'edit', connection: 'acme', values: { name: 'acme', spaces: 'HR', part: 'everything' } },
+      }),
+      submitForm: async (_core, of, text) => {
+        submitted.push(of, text)
+        return { draftId: 9, purpose: 'edit', name: 'acme', test: 'Works', disclaimer: ['5 pages more.'] }
+      },
+      confirmEdit: async (_core, id) => ({ kind: 'notice', tone: 'success', text: `Changed ${id}.`, details: [] }),
+    },
+  })
+  const opened = await teams.sendInvoke('task/fetch', { data: { kind: 'edit', connection: 'acme' } })
+  const form = cardOf(opened)
+  expect(form.body.find(({ id }) => id === 'spaces')).toMatchObject({ value: 'HR' })
+  expect(form.body.some(({ id }) => id === 'secret')).toBe(false)
+  const data = { ...form.actions?.[0]?.data, spaces: 'HR, IT', part: 'cql', partOf: 'label = x' }
+  const disclaimer = cardOf(await teams.sendInvoke('task/submit', { data }))
+  expect(textOf(disclaimer)).toContain('5 pages more.')
+  expect(submitted).toMatchObject([
+    { kind: 'edit', connection: 'acme' },
+    { spaces: 'HR, IT', part: 'cql', partOf: 'label = x' },
+  ])
+  const consent = disclaimer.actions?.[0]?.data
+  const refused = cardOf(await teams.sendInvoke('task/submit', { data: { ...consent, accepted: 'false' } }))
+  expect(textOf(refused)).toContain('Without this nothing is changed.')
+  const outcome = cardOf(await teams.sendInvoke('task/submit', { data: { ...consent, accepted: 'true' } }))
+  expect(textOf(outcome)).toContain('Changed 9.')
+})
+
+test('sends people to Atlassian for OAuth, and goes on when they are back', async () => {
+  let isBack = false
+  const url = 'https://auth.example/authorize?state=s'
+  const { teams } = await start({
+    actions: {
+      beginAuthorization: async (_core, form) => ({ authorizationId: 3, name: form.name, url }),
+      continueAuthorization: async (_core, id) =>
+        isBack
+          ? { draftId: 4, name: 'handbook', test: 'Works', disclaimer: [`Let in by ${id}.`] }
+          : { authorizationId: id, name: '', url: '' },
+    },
+  })
+  const asked = cardOf(await teams.sendInvoke('task/submit', { data: { ...filledIn, credentialKind: 'oauth' } }))
+  expect(asked.actions).toMatchObject([
+    { type: 'Action.OpenUrl', url },
+    { type: 'Action.Submit', title: 'Continue' },
+  ])
+  const data = asked.actions?.[1]?.data
+  const waiting = cardOf(await teams.sendInvoke('task/submit', { data }))
+  expect(textOf(waiting)).toContain('Nothing has come back from Atlassian yet.')
+  expect(waiting.actions).toMatchObject([{ url }, { title: 'Continue' }])
+  isBack = true
+  expect(textOf(cardOf(await teams.sendInvoke('task/submit', { data })))).toContain('Let in by 3.')
 })

@@ -43,13 +43,14 @@ test('names the bot, its host and the Confluence hosts', () => {
   })
 })
 
-test('lists every command of help in words that the bot takes as that command', () => {
+test('lists the commands of help, but for the rarest, in words that the bot takes as that command', () => {
   const [bot] = buildManifest(settings)['bots'] as { commandLists: { commands: { title: string }[] }[] }[]
   expect(bot?.commandLists).toHaveLength(2)
   for (const { commands } of bot?.commandLists ?? []) {
     expect(commands.length).toBeLessThanOrEqual(12)
     const understood = commands.map(({ title }) => parseActivity(personalMessage(title)))
-    expect(understood).toMatchObject(usages.map(({ name }) => ({ kind: 'command', text: name })))
+    const offered = usages.filter(({ name }) => !['resume', 'reconnect', 'remove', 'audit'].includes(name))
+    expect(understood).toMatchObject(offered.map(({ name }) => ({ kind: 'command', text: name })))
   }
 })
 

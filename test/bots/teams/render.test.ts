@@ -4,7 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { findRefusal } from '../../../sandbox/teams/rules.ts'
 import type { CommandResult, ConnectionStatus } from '../../../src/bots/commands/command.ts'
 import type { Place } from '../../../src/bots/teams/activity.ts'
-import { renderDisclaimer, renderForm, renderOutcome, renderWaiting } from '../../../src/bots/teams/dialog-cards.ts'
+import {
+  renderAuthorize,
+  renderDisclaimer,
+  renderForm,
+  renderOutcome,
+  renderWaiting,
+} from '../../../src/bots/teams/dialog-cards.ts'
 import { escapeMarkdown, renderLink } from '../../../src/bots/teams/markdown.ts'
 import { renderCommandResult, renderReply } from '../../../src/bots/teams/render.ts'
 import { answer, citation } from './support.ts'
@@ -129,6 +135,13 @@ const connection: ConnectionStatus = {
   deployment: 'datacenter',
   access: 'mirrored',
   state: 'active',
+  pausedBy: undefined,
+  credential: 'token',
+  covers: 'all spaces',
+  leavesOut: [],
+  consent: undefined,
+  tokenExpires: undefined,
+  autoSync: true,
   test: { result: 'Works', remedy: undefined, testedAt: '2026-01-01' },
   schedule: '0 * * * *',
   nextSyncAt: '2026-01-01 12:00',
@@ -142,6 +155,7 @@ const connection: ConnectionStatus = {
       stored: 118,
       failed: 2,
       excluded: 0,
+      held: 0,
       lastSyncedAt: '2026-01-01 11:00',
       error: undefined,
       failures: [{ pageId: '1', title: 'Broken', reason: 'not readable' }],
@@ -155,16 +169,27 @@ describe('cards', () => {
     ['the offer to connect', { kind: 'connectForm' }, place],
     ['the way to the private chat', { kind: 'connectForm' }, shared],
     ['status', { kind: 'status', connections: [connection] }, place],
+    ['the offer to change', { kind: 'form', form: { kind: 'edit', connection: 'n', values: {} } }, place],
+    ['the way there', { kind: 'form', form: { kind: 'reconnect', connection: 'n', values: {} } }, shared],
     ['status of nothing', { kind: 'status', connections: [] }, place],
   ]
   const draft = { draftId: 7, name: 'n', test: 'Works', disclaimer: ['a'] }
-  const dialogCards = [renderForm(), renderForm({ name: 'n' }, { field: 'url', message: 'no' }), renderWaiting('t')]
+  const dialogCards = [
+    renderForm(),
+    renderForm({ kind: 'connect' }, { name: 'n' }, { field: 'url', message: 'no' }),
+    renderForm({ kind: 'edit', connection: 'n' }),
+    renderForm({ kind: 'reconnect', connection: 'n' }),
+    renderAuthorize({ authorizationId: 1, name: 'n', url: 'https://auth.example' }, true),
+    renderWaiting('t'),
+  ]
 
   test.each(results)('%s fits the limits and opens no dialog in a channel', (_what, result, where) => {
     const [message] = renderCommandResult(result, where, 'app-id')
     const json = JSON.stringify(message)
     expect(json.length * 2).toBeLessThan(25 * 1024)
-    expect(json.includes('task/fetch')).toBe(result.kind === 'connectForm' && where.audience === 'direct')
+    expect(json.includes('task/fetch')).toBe(
+      ['connectForm', 'form'].includes(result.kind) && where.audience === 'direct',
+    )
   })
 
   test('show the counts of a space, and its name as text', () => {
@@ -205,4 +230,30 @@ test('search hits are links with their passages', () => {
   ]
   const [message] = renderCommandResult({ kind: 'searchHits', words: 'leave', hits }, place, 'app')
   expect(message?.text).toBe('Pages for “leave”\n\n**[Leave](https://wiki.example.com/1)** · HR\n\nDays.')
+})
+
+const page = {
+  pageId: '7',
+  title: 'Lost <badges>',
+  spaceKey: 'IT',
+  connection: 'acme',
+  state: 'failed' as const,
+  reason: 'Its text is missing.',
+  url: 'https://acme.example/wiki/7',
+  changedAt: '2026-11-03T10:00:00.000Z',
+}
+const entry = {
+  at: '2026-11-03T10:00:00.000Z',
+  actor: 'slack:T1:U1',
+  action: 'edit',
+  subject: 'acme',
+  details: { changes: 'access shared' },
+}
+
+test('pages and the audit log are lists of escaped lines', () => {
+  const [pages] = renderCommandResult({ kind: 'pages', listing: { filter: '', pages: [page], total: 2 } }, place, 'app')
+  expect(pages?.text).toMatch(/^2 pages\n\n- Lost .*badges.* \(IT\), failed: Its text is missing\.\n\n… and 1 more/)
+  expect(pages?.text).not.toContain('<badges>')
+  const [audit] = renderCommandResult({ kind: 'audit', entries: [entry] }, place, 'app')
+  expect(audit?.text).toContain('edit acme (changes access shared)')
 })

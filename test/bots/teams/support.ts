@@ -96,6 +96,10 @@ function recordingActions(recorded: Recorded, given: Partial<TeamsActions> = {})
       if (given.confirmConnection !== undefined) return given.confirmConnection(core, draftId, asker, signal)
       return { kind: 'notice', tone: 'success', text: 'Connected. The first sync has started.', details: [] }
     },
+    beginAuthorization: given.beginAuthorization ?? unused,
+    continueAuthorization: given.continueAuthorization ?? unused,
+    submitForm: given.submitForm ?? unused,
+    confirmEdit: given.confirmEdit ?? unused,
     async recordFeedback(_core, feedback) {
       recorded.feedback.push(feedback)
     },
@@ -137,4 +141,8 @@ export function answer(overrides: Partial<Answer> = {}): Answer {
     note: undefined,
     ...overrides,
   }
+}
+
+async function unused(): Promise<never> {
+  throw new Error('not in this test')
 }

@@ -21,6 +21,7 @@ const space: SpaceStatus = {
   stored: 2847,
   failed: 1,
   excluded: 0,
+  held: 0,
   lastSyncedAt: '2026-05-04T09:10:11.000Z',
   error: undefined,
   failures: [{ pageId: '7', title: 'Broken page', reason: 'Its text is missing.' }],
@@ -31,6 +32,13 @@ const connection: ConnectionStatus = {
   deployment: 'cloud',
   access: 'mirrored',
   state: 'active',
+  pausedBy: undefined,
+  credential: 'token',
+  covers: 'all spaces',
+  leavesOut: [],
+  consent: undefined,
+  tokenExpires: undefined,
+  autoSync: true,
   test: { result: 'Works', remedy: undefined, testedAt: '2026-05-04T09:00:00.000Z' },
   schedule: '0 0 * * * UTC',
   nextSyncAt: '2026-05-05T00:00:00.000Z',
@@ -75,6 +83,7 @@ describe('status', () => {
     expect(linesOf(renderStatus([connection]))).toEqual([
       'acme  https://acme.example/wiki  mirrored  Works',
       '  next sync 2026-05-05 00:00 UTC  (0 0 * * * UTC)',
+      '  covers all spaces',
       '  IT        INGESTED     2,847 of 2,848 pages, 1 failed  last sync 2026-05-04 09:10 UTC',
       '            × Broken page: Its text is missing.',
       '  HANDBOOK  PENDING      0 of 0 pages  last sync 2026-05-04 09:10 UTC',
@@ -82,7 +91,7 @@ describe('status', () => {
   })
 
   it('shows a paused connection with its remedy, and an error with the progress of the next attempt', () => {
-    const [head, remedy, next, line, error] = linesOf(
+    const [head, remedy, next, _coverage, line, error] = linesOf(
       renderStatus([
         {
           ...connection,

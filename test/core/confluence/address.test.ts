@@ -39,12 +39,17 @@ describe('what people paste', () => {
     ['http://10.20.0.5/confluence', 'http://10.20.0.5/confluence', undefined, undefined],
   ])('%s', (typed, baseUrl, spaceKey, pageId) => {
     const deployment = typed.toLowerCase().includes('atlassian.net') ? 'cloud' : 'datacenter'
-    expect(normaliseAddress(typed)).toEqual({
+    expect(normaliseAddress(typed)).toMatchObject({
       address: { deployment, baseUrl },
       isGuess: deployment === 'datacenter',
       spaceKey,
       pageId,
     })
+  })
+
+  test('the title in an address that names no id', () => {
+    expect(normaliseAddress('https://wiki.acme.example/display/IT/How+to+%26+why').pageTitle).toBe('How to & why')
+    expect(normaliseAddress('https://wiki.acme.example/display/IT').pageTitle).toBeUndefined()
   })
 
   test('Cloud under a domain of its own is Cloud when the caller says so', () => {

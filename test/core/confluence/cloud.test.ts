@@ -162,7 +162,7 @@ describe('the account', () => {
       ...quick,
       gatewayUrl: server.url,
       address: { deployment: 'cloud', baseUrl: 'https://acme.atlassian.net/wiki' },
-      credential: { kind: 'token', email: 'ann@acme.example', secret: 'abc', cloudId: 'f00d' },
+      credential: { kind: 'scoped', email: 'ann@acme.example', secret: 'abc', cloudId: 'f00d' },
     })
     expect(await all(site.iterateSpaces(signal))).toEqual([])
     expect(server.asked.map(({ path }) => path)).toEqual(Array(2).fill('/ex/confluence/f00d/wiki/api/v2/spaces'))

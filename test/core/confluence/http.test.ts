@@ -229,3 +229,47 @@ describe('what is sent', () => {
     await expect(http.send(request, never)).rejects.toMatchObject({ code: 'address_forbidden' })
   })
 })
+
+const bytes = (text: string): Reply => ({ text, headers: { 'content-type': 'application/pdf' } })
+
+async function download(answer: (path: string) => Reply, maxBytes = 1_000) {
+  await using server = await startScripted(({ path: asked }) => answer(asked))
+  const http = createHttpClient(`${server.url}/wiki`, 'Bearer secret-of-ours', quick)
+  const outcome = await http.download('/file', maxBytes, never).then(
+    (value) => (value === undefined ? 'absent' : Buffer.from(value).toString()),
+    (error: Error & { code?: string }) => error.code ?? error.message,
+  )
+  return { outcome, asked: server.asked }
+}
+
+describe('a download', () => {
+  test('follows the redirect to the media server, which gets no credential', async () => {
+    const { outcome, asked } = await download((asked) =>
+      asked === '/wiki/file' ? { status: 302, text: '', headers: { location: '/media/7?sig=x' } } : bytes('the file'),
+    )
+    expect(outcome).toBe('the file')
+    expect(asked.map((each) => [each.path, each.headers.authorization])).toEqual([
+      ['/wiki/file', 'Bearer secret-of-ours'],
+      ['/media/7', undefined],
+    ])
+  })
+
+  test.each<[string, Reply, string]>([
+    ['is absent', { status: 404, json: {} }, 'absent'],
+    ['is larger than allowed', bytes('x'.repeat(1_001)), 'answer_too_large'],
+    ['may not be read', { status: 403, json: {} }, 'access_denied'],
+    ['leads in circles', { status: 302, text: '', headers: { location: '/wiki/file' } }, 'sign_in_page'],
+    [
+      'leads to metadata',
+      { status: 302, text: '', headers: { location: 'http://169.254.169.254/x' } },
+      'address_forbidden',
+    ],
+  ])('that %s says so', async (_name, reply, expected) => {
+    expect((await download(() => reply)).outcome).toBe(expected)
+  })
+
+  test('is tried again after a hiccup', async () => {
+    let count = 0
+    expect((await download(() => (++count < 3 ? { status: 503, html: '' } : bytes('at last')))).outcome).toBe('at last')
+  })
+})

@@ -14,11 +14,11 @@ async function fail(pacer: Pacer, error: Error): Promise<void> {
 }
 
 describe('a pacer', () => {
-  it('begins with two requests and goes up to its most while answers come', async () => {
+  it('begins with half of its most and goes up to it while answers come', async () => {
     const pacer = createPacer({ max: 5 })
-    expect(pacer.concurrency()).toBe(2)
-    await answer(pacer, 2)
     expect(pacer.concurrency()).toBe(3)
+    await answer(pacer, 3)
+    expect(pacer.concurrency()).toBe(4)
     await answer(pacer, 100)
     expect(pacer.concurrency()).toBe(5)
   })

@@ -3,7 +3,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
-import { type ConnectRequest, confirmConnection, draftConnection } from '../../../src/core/connections/draft.ts'
+import { confirmConnection, draftConnection } from '../../../src/core/connections/draft.ts'
+import type { ConnectRequest } from '../../../src/core/connections/request.ts'
 import { readStatus } from '../../../src/core/connections/status.ts'
 import type { Core } from '../../../src/core/core.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
@@ -133,7 +134,7 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
         {
           code: 'credential_kind',
           field: 'auth',
-          message: 'Confluence Cloud takes an e-mail address and an API token.',
+          message: 'Confluence Cloud takes an e-mail address and an API token (classic or scoped), or OAuth.',
         },
       ],
       [

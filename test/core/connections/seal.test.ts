@@ -7,7 +7,7 @@ import { loadEncryptionKey, openCredential, sealCredential } from '../../../src/
 import { InvalidInputError } from '../../../src/errors.ts'
 
 const key = Buffer.alloc(32, 1)
-const credential: Credential = { kind: 'token', email: 'ann@acme.example', secret: 'ATATT-secret', cloudId: 'c1' }
+const credential: Credential = { kind: 'scoped', email: 'ann@acme.example', secret: 'ATATT-secret', cloudId: 'c1' }
 const refusalOf = (work: () => unknown): unknown => {
   try {
     return work()

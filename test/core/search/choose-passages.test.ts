@@ -7,6 +7,8 @@ function chunk(pageRowId: number, score: number): RankedChunk {
   const chunkId = nextId++
   return {
     chunkId,
+    partRowId: null,
+    part: null,
     pageRowId,
     pageId: `p${pageRowId}`,
     ordinal: chunkId,

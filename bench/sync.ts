@@ -1,0 +1,129 @@
+// First and unchanged sync of a generated wiki beside LangChain.js' loader, on the same site in one run. The loader reads
+// titles and texts into memory; ours counts pages that can be searched, with their permissions, in PostgreSQL.
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BenchSite, type Finished, finish, print, require, root, startSite } from './processes.ts'
+import { createScratchDatabase, type ScratchDatabase } from './scratch-database.ts'
+
+export type SyncBenchOptions = {
+  flavour: 'cloud' | 'datacenter'
+  pages: number[]
+  latenciesMs: number[]
+  /** A server's URL; each measurement makes a database there and drops it. */
+  databaseUrl: string
+  /** Switches of the site (sandbox/confluence/traps.ts) as JSON. */
+  traps: string
+  withPeer: boolean
+}
+
+type SpaceReport = { space: string; listed: number; stored: number; failed: number; state: string; error?: string }
+type Run = { pages: number; seconds: number; requests: number; peakMb: number; cpuSeconds: number }
+
+const peerFolder = join(root, 'bench/peers')
+
+export async function benchSync(options: SyncBenchOptions): Promise<void> {
+  if (options.withPeer) installPeer()
+  print(`Site ${options.flavour}, generated; traps ${options.traps}`)
+  print('pages  latency  who               found  seconds  pages/s  requests  peak MB  CPU ms/page')
+  for (const pages of options.pages)
+    for (const latencyMs of options.latenciesMs) {
+      const site = await startSite(options.flavour, [
+        '--pages',
+        String(pages),
+        '--latency',
+        String(latencyMs),
+        '--traps',
+        options.traps,
+        '--warm',
+      ])
+      try {
+        await measure(site, pages, latencyMs, options)
+      } finally {
+        await site.stop()
+      }
+    }
+}
+
+async function measure(site: BenchSite, pages: number, latencyMs: number, options: SyncBenchOptions): Promise<void> {
+  await using database = await createScratchDatabase(options.databaseUrl)
+  const footnote = (...command: string[]) => finish(['src/main.ts', ...command], environmentOf(site, database.url))
+  const credential = site.email === '' ? ['--auth', 'pat'] : ['--email', site.email]
+  const connect = ['connect', '--name', 'bench', '--url', site.url, '--all-spaces', '--accept-disclaimer', '--json']
+  require(await footnote(...connect, ...credential))
+  const spaces = JSON.parse(require(await footnote('spaces', 'bench', '--json')).output) as { key: string }[]
+  const report = (who: string, run: Run): void =>
+    print(
+      [
+        String(pages).padStart(5),
+        `${latencyMs} ms`.padStart(8),
+        who.padEnd(16),
+        String(run.pages).padStart(6),
+        run.seconds.toFixed(1).padStart(8),
+        (run.pages / run.seconds).toFixed(0).padStart(8),
+        String(run.requests).padStart(9),
+        String(run.peakMb).padStart(8),
+        ((run.cpuSeconds * 1_000) / pages).toFixed(2).padStart(12),
+      ].join(' '),
+    )
+  for (const who of ['first sync', 'unchanged sync'])
+    report(
+      who,
+      await runCounted(site, async () => toRun(await footnote('sync', 'bench', '--wait', '--json'), database)),
+    )
+  if (options.withPeer) {
+    const keys = spaces.map(({ key }) => key).join(',')
+    report('LangChain loader', await runCounted(site, () => runPeer(site, keys)))
+  }
+}
+
+async function runCounted(site: BenchSite, work: () => Promise<Omit<Run, 'requests'>>): Promise<Run> {
+  await site.control('clearRequests')
+  const run = await work()
+  return { ...run, requests: Number(await site.control('countRequests')) }
+}
+
+/** The time is that of the runs, from the first that was queued to the end of the last: the loader's has no start of a process in it either. */
+async function toRun(finished: Finished, database: ScratchDatabase): Promise<Omit<Run, 'requests'>> {
+  const spaces = JSON.parse(finished.output) as SpaceReport[]
+  if (!Array.isArray(spaces)) throw new Error(`the sync failed: ${finished.output}`)
+  for (const { space, state, error, listed, stored, failed } of spaces)
+    if (state !== 'INGESTED' || error !== undefined || failed > 0 || listed !== stored)
+      print(`  ${space}: ${state}, ${stored} of ${listed} stored, ${failed} failed. ${error ?? ''}`)
+  const pages = spaces.reduce((sum, { stored }) => sum + stored, 0)
+  const seconds = await database.query(
+    `select extract(epoch from max(finished_at) - min(started_at)) as value from sync_runs
+      where id > (select max(id) from sync_runs) - (select count(*) from spaces)`,
+  )
+  return { pages, seconds, peakMb: finished.peakMb, cpuSeconds: finished.cpuSeconds }
+}
+
+async function runPeer(site: BenchSite, keys: string): Promise<Omit<Run, 'requests'>> {
+  const script = ['--max-old-space-size=4096', join(peerFolder, 'confluence-loader.mjs')]
+  const finished = require(await finish([...script, site.url, keys, site.email, site.token], process.env))
+  const { pages, seconds } = JSON.parse(finished.output.trim().split('\n').at(-1) ?? '{}') as {
+    pages: number
+    seconds: number
+  }
+  return { pages, seconds, peakMb: finished.peakMb, cpuSeconds: finished.cpuSeconds }
+}
+
+function installPeer(): void {
+  if (existsSync(join(peerFolder, 'node_modules'))) return
+  print('Installing the peer into bench/peers …')
+  const { status } = spawnSync('npm', ['ci', '--prefix', peerFolder], { stdio: 'ignore' })
+  if (status !== 0) throw new Error('npm ci --prefix bench/peers failed')
+}
+
+function environmentOf(site: BenchSite, databaseUrl: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    FOOTNOTE_ALLOW_LOOPBACK: '1',
+    FOOTNOTE_ENCRYPTION_KEY: (encryptionKey ??= randomBytes(32).toString('base64')),
+    CONFLUENCE_TOKEN: site.token,
+  }
+}
+
+let encryptionKey: string | undefined
