@@ -1,7 +1,7 @@
 // A site's content, written straight into the tables.
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../src/db/database.ts'
-import { insertPostings } from '../../src/db/queries/postings.ts'
+import { insertPostings, openSegment } from '../../src/db/queries/postings.ts'
 import { accessSets } from '../../src/db/schema/access.ts'
 import { connections } from '../../src/db/schema/connections.ts'
 import { chunks, pages, spaces } from '../../src/db/schema/content.ts'
@@ -98,6 +98,7 @@ export async function insertPage(database: Database, spaceId: number, page: Cont
     .returning({ id: pages.id })
   const id = row?.id ?? 0
   if (page.chunks.length === 0) return id
+  const segment = await openSegment('postings', db)
   await db.insert(chunks).values(
     page.chunks.map((terms, ordinal) => ({
       pageId: id,
@@ -109,10 +110,10 @@ export async function insertPage(database: Database, spaceId: number, page: Cont
       text: terms,
       terms,
       termCount: terms.split(' ').length,
-      hasPostings: true,
+      segment,
     })),
   )
-  await insertPostings(db, sql`page_id = ${id}`)
+  await insertPostings(db, segment)
   return id
 }
 
@@ -127,9 +128,10 @@ export async function insertManyChunks(
     terms,
   }: { pageRowId: number; spaceId: number; setId: number; count: number; terms: string },
 ): Promise<void> {
+  const segment = await openSegment('postings', db)
   await db.execute(sql`
-    insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, has_postings)
-    select ${pageRowId}::bigint, ${spaceId}::bigint, ${setId}::bigint, n, '{}', terms, terms, cardinality(string_to_array(terms, ' ')), true
+    insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, segment)
+    select ${pageRowId}::bigint, ${spaceId}::bigint, ${setId}::bigint, n, '{}', terms, terms, cardinality(string_to_array(terms, ' ')), ${segment}::bigint
       from generate_series(1, ${number}::int) n, lateral (select ${sql.raw(terms)} as terms) t`)
-  await insertPostings(db, sql`page_id = ${pageRowId}`)
+  await insertPostings(db, segment)
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, rows } from '../../src/db/database.ts'
-import { insertPostings, rebuildPostings } from '../../src/db/queries/postings.ts'
+import { insertPostings, openSegment, rebuildPostings } from '../../src/db/queries/postings.ts'
 import { databaseKinds } from '../support/database.ts'
 import { insertPage, openTestSpace } from './content.ts'
 
@@ -18,7 +18,9 @@ describe.each(databaseKinds)('postings on %s', (kind) => {
     (
       await rows<{ line: string }>(
         database.db,
-        sql`select term || ' ' || text || ' ' || frequency as line from postings join chunks on chunks.id = chunk_id order by 1`,
+        sql`select term || ' ' || text || ' ' || frequency as line
+              from postings, unnest(chunk_ids, frequencies) as held(chunk_id, frequency)
+              join chunks on chunks.id = held.chunk_id order by 1`,
       )
     ).map(({ line }) => line)
 
@@ -29,9 +31,8 @@ describe.each(databaseKinds)('postings on %s', (kind) => {
 
   it('are completed, not doubled, when they are rebuilt', async () => {
     const before = await list()
-    const first = sql`(select min(id) from chunks)`
-    await database.db.execute(sql`delete from postings where chunk_id = ${first}`)
-    await database.db.execute(sql`update chunks set has_postings = false where id = ${first}`)
+    await database.db.execute(sql`delete from postings`)
+    await database.db.execute(sql`update chunks set segment = null`)
     expect(await list()).not.toEqual(before)
     await rebuildPostings(database.db)
     expect(await list()).toEqual(before)
@@ -50,11 +51,12 @@ describe.each(databaseKinds)('postings on %s', (kind) => {
 
   it('hold a term that a chunk repeats more often than a smallint counts', async () => {
     const id = await insertPage(database, space, { pageId: '2', accessSetId: set, chunks: [] })
+    const segment = await openSegment('postings', database.db)
     await database.db.execute(
-      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, has_postings)
-          values (${id}, ${space}, ${set}, 0, '{}', 'x', repeat('many ', 40000), 40000, true)`,
+      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, text, terms, term_count, segment)
+          values (${id}, ${space}, ${set}, 0, '{}', 'x', repeat('many ', 40000), 40000, ${segment}::bigint)`,
     )
-    await insertPostings(database.db, sql`page_id = ${id}`)
+    await insertPostings(database.db, segment)
     expect(await list()).toEqual(['many x 32767'])
   })
 })

@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import { type Database, type Db, rows } from '../database.ts'
 import { pageParts, pages } from '../schema/content.ts'
 import { bigints, json } from '../sql.ts'
-import { insertPostings } from './postings.ts'
+import { insertPostings, openSegment } from './postings.ts'
 
 export type StoredPart = {
   id: number
@@ -93,19 +93,20 @@ export async function writeIndexedParts(database: Database, indexed: IndexedPart
     })),
   )
   await database.db.transaction(async (tx) => {
+    const segment = await openSegment(database.lexical, tx)
     await tx.execute(sql`delete from chunks where part_id = any(${ids})`)
     await tx.execute(
       sql`insert into chunks (page_id, part_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms,
-            term_count, has_postings)
+            term_count, segment)
           select p.id, part.id, p.space_id, p.access_set_id, r.ordinal,
                  array(select jsonb_array_elements_text(r."headingPath")), r.anchor, r.text, r.terms, r."termCount",
-                 ${database.lexical === 'postings'}
+                 ${segment}::bigint
             from jsonb_to_recordset(${json(chunks)}) as r("partId" bigint, ordinal int, "headingPath" jsonb,
               anchor text, text text, terms text, "termCount" int)
             join page_parts part on part.id = r."partId"
             join pages p on p.id = part.page_id and p.access_set_id is not null and p.tombstoned_at is null`,
     )
-    if (database.lexical === 'postings') await insertPostings(tx, sql`part_id = any(${ids})`)
+    await insertPostings(tx, segment)
     await tx.execute(
       sql`update page_parts part set indexed_version = r."versionNumber", exclusion = r.exclusion, failure = null
             from jsonb_to_recordset(${json(indexed.map(({ chunks: _chunks, ...part }) => part))})

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { type Database, type Db, rows } from '../database.ts'
 import { pages } from '../schema/content.ts'
 import { bigints, json, storable } from '../sql.ts'
-import { insertPostings } from './postings.ts'
+import { insertPostings, openSegment } from './postings.ts'
 
 /** What is stored of a page, as far as a census compares it. */
 export type StoredPage = {
@@ -186,17 +186,17 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
     })),
   )
   await database.db.transaction(async (tx) => {
+    const segment = await openSegment(database.lexical, tx)
     await tx.execute(sql`delete from chunks where page_id = any(${bigints(replaced)}) and part_id is null`)
     await tx.execute(
-      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms, term_count, has_postings)
+      sql`insert into chunks (page_id, space_id, access_set_id, ordinal, heading_path, anchor, text, terms, term_count, segment)
           select p.id, p.space_id, p.access_set_id, r.ordinal, array(select jsonb_array_elements_text(r."headingPath")),
-                 r.anchor, r.text, r.terms, r."termCount", ${database.lexical === 'postings'}
+                 r.anchor, r.text, r.terms, r."termCount", ${segment}::bigint
             from jsonb_to_recordset(${json(chunks)}) as r("pageId" bigint, ordinal int, "headingPath" jsonb,
               anchor text, text text, terms text, "termCount" int)
             join pages p on p.id = r."pageId" and p.access_set_id is not null and p.tombstoned_at is null`,
     )
-    if (database.lexical === 'postings')
-      await insertPostings(tx, sql`page_id = any(${bigints(replaced)}) and part_id is null`)
+    await insertPostings(tx, segment)
     await tx.execute(
       sql`update pages p set indexed_version = r."versionNumber", version_number = r."versionNumber",
             indexed_by_run = ${runId}::bigint, fingerprint = r.fingerprint, is_degraded = r."isDegraded",

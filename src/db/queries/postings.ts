@@ -1,10 +1,29 @@
 // The inverted index of databases that pg_textsearch does not rank.
-import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../database.ts'
+import { sql } from 'drizzle-orm'
+import { type Database, type Db, rows } from '../database.ts'
 
-/** Adds the postings of the chunks that meet the condition: new ones, written as having them. */
-export async function insertPostings(db: Db, ofChunks: SQL): Promise<void> {
-  await insertFrom(db, sql`select id, terms from chunks where ${ofChunks}`)
+/** Chunks of one segment when postings are made for many; a sync writes as many as a batch of pages has. */
+const chunksPerSegment = 2_000
+
+/** The number under which the chunks of one transaction keep their postings; null where the extension ranks. */
+export async function openSegment(lexical: Database['lexical'], tx: Db): Promise<number | null> {
+  if (lexical !== 'postings') return null
+  const [next] = await rows<{ segment: string | number }>(tx, sql`select nextval('postings_segment') as segment`)
+  return Number(next?.segment)
+}
+
+/** Adds the postings of the chunks that were written with this segment, all of them at once. */
+export async function insertPostings(db: Db, segment: number | null): Promise<void> {
+  if (segment === null) return
+  // Sorted like the primary key, so that a bulk insertion fills its pages in order. `frequencies` are smallints.
+  await db.execute(
+    sql`insert into postings (term, segment, chunk_ids, frequencies)
+        select term, ${segment}::bigint, array_agg(id), array_agg(frequency) from (
+          select term, chunk.id, least(count(*), 32767)::smallint as frequency
+            from (select id, terms from chunks where segment = ${segment}::bigint) chunk, unnest(string_to_array(chunk.terms, ' ')) term
+           where term <> '' group by term, chunk.id
+        ) counted group by term order by term`,
+  )
 }
 
 /**
@@ -15,17 +34,16 @@ export async function rebuildPostings(db: Db): Promise<void> {
   await db.transaction(async (tx) => {
     // Writers insert chunks and their postings in one transaction: those that are under way wait here.
     await tx.execute(sql`lock table postings in share row exclusive mode`)
-    await insertFrom(tx, sql`select id, terms from chunks where not has_postings`)
-    await tx.execute(sql`update chunks set has_postings = true where not has_postings`)
+    for (;;) {
+      const segment = await openSegment('postings', tx)
+      const marked = await rows(
+        tx,
+        sql`update chunks set segment = ${segment}::bigint
+             where id in (select id from chunks where segment is null order by id limit ${chunksPerSegment})
+            returning id`,
+      )
+      if (marked.length === 0) return
+      await insertPostings(tx, segment)
+    }
   })
-}
-
-/** Sorted like the primary key, so that a bulk insertion fills its pages in order. `frequency` is a smallint. */
-async function insertFrom(db: Db, chunkTerms: SQL): Promise<void> {
-  await db.execute(
-    sql`insert into postings (term, chunk_id, frequency)
-        select term, chunk.id, least(count(*), 32767)
-          from (${chunkTerms}) chunk, unnest(string_to_array(chunk.terms, ' ')) term
-         where term <> '' group by term, chunk.id order by term, chunk.id`,
-  )
 }
