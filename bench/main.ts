@@ -14,12 +14,13 @@ const { values, positionals } = parseArgs({
     latency: { type: 'string', default: '0,50,200' },
     traps: { type: 'string', default: '{}' },
     kills: { type: 'string', default: '100' },
+    attachments: { type: 'boolean', default: false },
     'no-peer': { type: 'boolean', default: false },
   },
 })
 
 const usage = `usage: npm run bench -- handbook [--folder DIR] [--flavour cloud|datacenter] [--database-url URL]
-       npm run bench -- sync --database-url SERVER-URL [--pages N,N] [--latency MS,MS] [--flavour …] [--traps JSON] [--no-peer]
+       npm run bench -- sync --database-url SERVER-URL [--pages N,N] [--latency MS,MS] [--flavour …] [--traps JSON] [--no-peer] [--attachments]
        npm run bench -- crash [--database-url SERVER-URL] [--pages N] [--kills N] [--flavour …]
 `
 const [name] = positionals
@@ -34,6 +35,7 @@ else if (name === 'sync' && databaseUrl !== undefined)
     databaseUrl,
     traps: values.traps,
     withPeer: !values['no-peer'],
+    withAttachments: values.attachments,
   })
 else if (name === 'crash')
   await benchCrash({ flavour, pages: Number(values.pages), kills: Number(values.kills), databaseUrl })

@@ -16,6 +16,8 @@ export type SyncBenchOptions = {
   /** Switches of the site (sandbox/confluence/traps.ts) as JSON. */
   traps: string
   withPeer: boolean
+  /** Reads attachments too, which the peer does not. */
+  withAttachments: boolean
 }
 
 type SpaceReport = { space: string; listed: number; stored: number; failed: number; state: string; error?: string }
@@ -48,7 +50,8 @@ export async function benchSync(options: SyncBenchOptions): Promise<void> {
 
 async function measure(site: BenchSite, pages: number, latencyMs: number, options: SyncBenchOptions): Promise<void> {
   await using database = await createScratchDatabase(options.databaseUrl)
-  const footnote = (...command: string[]) => finish(['src/main.ts', ...command], environmentOf(site, database.url))
+  const footnote = (...command: string[]) =>
+    finish(['src/main.ts', ...command], environmentOf(site, database.url, options.withAttachments))
   const credential = site.email === '' ? ['--auth', 'pat'] : ['--email', site.email]
   const connect = ['connect', '--name', 'bench', '--url', site.url, '--all-spaces', '--accept-disclaimer', '--json']
   require(await footnote(...connect, ...credential))
@@ -116,13 +119,14 @@ function installPeer(): void {
   if (status !== 0) throw new Error('npm ci --prefix bench/peers failed')
 }
 
-function environmentOf(site: BenchSite, databaseUrl: string): NodeJS.ProcessEnv {
+function environmentOf(site: BenchSite, databaseUrl: string, withAttachments: boolean): NodeJS.ProcessEnv {
   return {
     ...process.env,
     DATABASE_URL: databaseUrl,
     FOOTNOTE_ALLOW_LOOPBACK: '1',
     FOOTNOTE_ENCRYPTION_KEY: (encryptionKey ??= randomBytes(32).toString('base64')),
     CONFLUENCE_TOKEN: site.token,
+    ...(withAttachments ? {} : { FOOTNOTE_ATTACHMENT_MAX_MB: '0' }),
   }
 }
 

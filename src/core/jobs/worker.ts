@@ -19,6 +19,8 @@ import { runSpace } from '../sync/run-space.ts'
 
 /** A lease is renewed this often before it ends. */
 const renewalsPerLease = 4
+/** How soon a run takes the share of the site that another one no longer needs. */
+const lookEveryMs = 2_000
 
 /**
  * Works one queued run to its end and writes down how it ended. Does nothing when another worker has it. A run that
@@ -65,8 +67,8 @@ type Lease = {
 
 const leaseEnd = ({ config, now }: Core): Date => new Date(now().getTime() + config.FOOTNOTE_LEASE_SECONDS * 1000)
 
-/** Renews the run's lease again and again; `onRenewed` takes the chance to look who else is at work. */
-async function holdLease(core: Core, run: SyncRun, onRenewed: () => Promise<void>): Promise<Lease> {
+/** Renews the run's lease again and again, and more often does `look` at who else is at work. */
+async function holdLease(core: Core, run: SyncRun, look: () => Promise<void>): Promise<Lease> {
   const lost = new AbortController()
   let leaseEndsAt = leaseEnd(core)
   const renew = async (): Promise<void> => {
@@ -74,35 +76,32 @@ async function holdLease(core: Core, run: SyncRun, onRenewed: () => Promise<void
     if (!(await renewLease(core.database.db, run, until))) lost.abort()
     else leaseEndsAt = until
   }
-  const renewAndLook = async (): Promise<void> => {
-    await renew()
-    await onRenewed()
-  }
-  const renewing = setInterval(
-    () => {
-      renewAndLook().catch((error: unknown) => {
-        core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
-        // Another worker may have the run by now, whether or not the database could say so.
-        if (core.now() > leaseEndsAt) lost.abort()
-      })
-    },
-    (core.config.FOOTNOTE_LEASE_SECONDS * 1000) / renewalsPerLease,
+  await look()
+  const looking = every(lookEveryMs, look, (error) =>
+    core.log.warn({ err: error, runId: run.id }, 'no look at other runs'),
   )
-  const lease: Lease = {
+  const renewing = every((core.config.FOOTNOTE_LEASE_SECONDS * 1000) / renewalsPerLease, renew, (error) => {
+    core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
+    // Another worker may have the run by now, whether or not the database could say so.
+    if (core.now() > leaseEndsAt) lost.abort()
+  })
+  return {
     require: async () => {
       await renew()
       lost.signal.throwIfAborted()
     },
     lost: lost.signal,
-    release: () => clearInterval(renewing),
+    release: () => {
+      clearInterval(looking)
+      clearInterval(renewing)
+    },
   }
-  try {
-    await onRenewed()
-    return lease
-  } catch (error) {
-    lease.release()
-    throw error
-  }
+}
+
+function every(ms: number, work: () => Promise<void>, onError: (error: unknown) => void): NodeJS.Timeout {
+  return setInterval(() => {
+    work().catch(onError)
+  }, ms)
 }
 
 type Work = { core: Core; run: SyncRun; space: Space; connection: Connection; pacer: Pacer; lease: Lease }

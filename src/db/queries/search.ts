@@ -135,7 +135,7 @@ async function rankByPostings(
            group by chunks.id order by score desc, chunks.id limit ${limit}`,
     )
   })
-  const scores = new Map(scored.map(({ id, score }) => [Number(id), Number(score)]))
+  const scores = new Map(scored.map(({ id, score }) => [Number(id), score]))
   const found = await selectChunks(db, sql<number>`0`).where(sql`${chunks.id} = any(${bigints([...scores.keys()])})`)
   return found.map((chunk) => ({ ...chunk, score: scores.get(chunk.chunkId) ?? 0 }))
 }
