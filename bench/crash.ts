@@ -26,7 +26,7 @@ export type CrashBenchOptions = {
 }
 
 /** Ids in one request for bodies, and requests for them under way at a time: what one kill may waste. */
-const inFlight = { cloud: 250 * 4, datacenter: 50 * 4 }
+const inFlight = { cloud: 250 * 2, datacenter: 50 * 2 }
 const editEveryMs = 40
 
 export async function benchCrash({ flavour, pages, kills, databaseUrl }: CrashBenchOptions): Promise<void> {
