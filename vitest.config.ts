@@ -7,7 +7,7 @@ export default defineConfig({
     // Vitest leaves one core free; the suite is made for two, and its children mostly wait.
     maxWorkers: 2,
     isolate: true,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     setupFiles: ['test/support/leak-guard.ts'],
   },
