@@ -252,6 +252,7 @@ export function readExclusionFields(text: FormText): NonNullable<ConnectForm['ex
     titles: lines(text.excludeTitles, /\n/),
     urls: lines(text.excludeUrls, /\n/),
     templates: text.excludeTemplates === 'true',
+    archived: true,
   }
 }
 

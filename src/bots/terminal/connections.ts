@@ -96,7 +96,10 @@ function toEdit(options: EditOptions): EditRequest {
   return {
     name: options.name,
     coverage: readCoverage(options),
-    exclusions: options.excludeNothing === true ? { labels: [], titles: [], urls: [], templates: false } : exclusions,
+    exclusions:
+      options.excludeNothing === true
+        ? { labels: [], titles: [], urls: [], templates: false, archived: true }
+        : exclusions,
     access: options.access,
     schedule: options.schedule,
     timezone: options.timezone,

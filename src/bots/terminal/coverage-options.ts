@@ -70,5 +70,6 @@ export function readExclusions(options: CoverageOptions): ConnectForm['exclusion
     titles: excludeTitle ?? [],
     urls: excludeUrl ?? [],
     templates: excludeTemplates === true,
+    archived: true,
   }
 }

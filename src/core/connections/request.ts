@@ -1,5 +1,5 @@
 // What connecting needs, as typed; and the checks of it that need neither the site nor the database. Pure.
-import { type Exclusions, type Scope, noExclusions } from '../../db/schema/connections.ts'
+import { type Exclusions, type Scope, defaultExclusions } from '../../db/schema/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Credential, Deployment } from '../confluence/site.ts'
 
@@ -112,12 +112,13 @@ const maxRuleChars = 200
 
 /** Rules without blanks around them, each once. Throws `InvalidInputError` for one that would leave everything out. */
 export function checkExclusions(given: Exclusions | undefined): Exclusions {
-  const exclusions = given ?? noExclusions
+  const exclusions = given ?? defaultExclusions
   return {
     labels: checkRules(exclusions.labels, 'excludeLabels'),
     titles: checkRules(exclusions.titles, 'excludeTitles'),
     urls: checkRules(exclusions.urls, 'excludeUrls'),
     templates: exclusions.templates,
+    archived: exclusions.archived,
   }
 }
 

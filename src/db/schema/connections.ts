@@ -21,6 +21,8 @@ export type Exclusions = {
   urls: string[]
   /** Pages that only serve to make others, and the sample pages that Confluence puts into new spaces. */
   templates: boolean
+  /** Archived pages, and archived spaces that are not named by their key. */
+  archived: boolean
 }
 
 /** What an admin may change of a connection; what is absent stays. */
@@ -36,7 +38,7 @@ export type ConnectionChanges = {
   tokenExpiresAt?: string | null
 }
 
-export const noExclusions: Exclusions = { labels: [], titles: [], urls: [], templates: false }
+export const defaultExclusions: Exclusions = { labels: [], titles: [], urls: [], templates: false, archived: true }
 
 /** Our app in one Slack workspace or Teams tenant. */
 export const installations = pgTable(
@@ -64,12 +66,16 @@ export const connections = pgTable(
     state: text('state', { enum: ['draft', 'active', 'paused', 'removed'] }).notNull(),
     deployment: text('deployment', { enum: ['cloud', 'datacenter'] }).notNull(),
     baseUrl: text('base_url').notNull(),
+    /** What the site calls itself (Cloud: its cloudId, else its own base URL): tells one site behind two addresses; null until known. */
+    siteKey: text('site_key'),
     credentialKind: text('credential_kind', { enum: ['token', 'scoped', 'oauth', 'pat', 'basic'] }).notNull(),
     /** AES-256-GCM over the credential's JSON, bound to this row's name. */
     credentialSealed: bytea('credential_sealed').notNull(),
+    /** The secret that Data Center signs its webhooks with, sealed like the credential; null: no webhooks are taken. */
+    webhookSecretSealed: bytea('webhook_secret_sealed'),
     accessMode: text('access_mode', { enum: ['mirrored', 'shared'] }).notNull(),
     scope: jsonb('scope').$type<Scope>().notNull(),
-    exclusions: jsonb('exclusions').$type<Exclusions>().notNull().default(noExclusions),
+    exclusions: jsonb('exclusions').$type<Exclusions>().notNull().default(defaultExclusions),
     schedule: text('schedule').notNull(),
     timezone: text('timezone').notNull(),
     /** False: the schedule is kept but nothing is synced by itself. */

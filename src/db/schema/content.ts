@@ -59,14 +59,22 @@ export const pages = pgTable(
       .references(() => spaces.id, { onDelete: 'cascade' }),
     /** Confluence's page id. */
     pageId: text('page_id').notNull(),
+    kind: text('kind', { enum: ['page', 'blogpost'] })
+      .notNull()
+      .default('page'),
     title: text('title').notNull(),
     status: text('status', { enum: ['current', 'archived'] }).notNull(),
     parentId: text('parent_id'),
     parentType: text('parent_type'),
     position: integer('position'),
+    /** Everything above it, top first, folders included; as the last census found it. */
+    ancestorIds: text('ancestor_ids').array().notNull().default([]),
+    ancestorTitles: text('ancestor_titles').array().notNull().default([]),
     /** The version that the census listed. */
     versionNumber: integer('version_number').notNull(),
     versionAt: instant('version_at').notNull(),
+    /** When it was created in Confluence. */
+    sourceCreatedAt: instant('source_created_at'),
     authorId: text('author_id'),
     lastEditorId: text('last_editor_id'),
     labels: text('labels').array().notNull().default([]),
@@ -96,6 +104,24 @@ export const pages = pgTable(
   ],
 )
 
+/** What a page links to or includes. The other page has readers of its own, so its text is never copied here. */
+export const pageLinks = pgTable(
+  'page_links',
+  {
+    id: id(),
+    pageId: reference('page_id')
+      .notNull()
+      .references(() => pages.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['link', 'include'] }).notNull(),
+    /** Confluence's page id; null where the page is named by space and title. */
+    targetPageId: text('target_page_id'),
+    /** Null: the page's own space. */
+    targetSpaceKey: text('target_space_key'),
+    targetTitle: text('target_title'),
+  },
+  (t) => [index('page_links_by_page').on(t.pageId)],
+)
+
 /** An attachment or a comment of a page, searched under the page's access set. */
 export const pageParts = pgTable(
   'page_parts',
@@ -117,6 +143,12 @@ export const pageParts = pgTable(
     webPath: text('web_path'),
     /** The version whose text is stored, or of which is known that it holds none that we read. */
     indexedVersion: integer('indexed_version'),
+    /** The run that last read it: taken up again, it need not do so twice. */
+    indexedByRun: reference('indexed_by_run'),
+    /** The page's title, path or labels changed since its chunks were made. */
+    isStale: boolean('is_stale').notNull().default(false),
+    /** What of it is not searched although its text is stored: a long file was cut; a sentence for admins. */
+    notice: text('notice'),
     /** Why it is left out for good: its type, its size. */
     exclusion: text('exclusion'),
     /** Why the last attempt to store this version failed; it is tried again. */

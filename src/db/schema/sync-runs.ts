@@ -1,6 +1,6 @@
 // The runs of the sync and their proof.
 import { sql } from 'drizzle-orm'
-import { index, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { spaces } from './content.ts'
 import { id, instant, reference } from './columns.ts'
 
@@ -20,7 +20,7 @@ export type RunCounts = {
   held?: number
 }
 
-/** One execution for one space. At most one of a space is queued or running. */
+/** One execution for one space. At most one of a space is queued or running. `pages` fetches what `page_hints` names. */
 export const syncRuns = pgTable(
   'sync_runs',
   {
@@ -28,8 +28,10 @@ export const syncRuns = pgTable(
     spaceId: reference('space_id')
       .notNull()
       .references(() => spaces.id, { onDelete: 'cascade' }),
-    kind: text('kind', { enum: ['full', 'incremental', 'census'] }).notNull(),
+    kind: text('kind', { enum: ['full', 'incremental', 'census', 'pages'] }).notNull(),
     state: text('state', { enum: ['queued', 'running', 'succeeded', 'failed', 'cancelled'] }).notNull(),
+    /** Asked for while this run was under way, and so too late for its census: queued when it ends. */
+    rerunKind: text('rerun_kind', { enum: ['full', 'incremental'] }),
     requestedBy: text('requested_by').notNull(),
     /** Who runs it, and until when that is believed; a run whose lease ended is picked up by another worker. */
     worker: text('worker'),
@@ -47,3 +49,23 @@ export const syncRuns = pgTable(
     index('sync_runs_by_space').on(t.spaceId, t.queuedAt),
   ],
 )
+
+/** Pages that somebody or the site says have changed: fetched by themselves, without a census of the space. */
+export const pageHints = pgTable(
+  'page_hints',
+  {
+    spaceId: reference('space_id')
+      .notNull()
+      .references(() => spaces.id, { onDelete: 'cascade' }),
+    /** Confluence's page id. */
+    pageId: text('page_id').notNull(),
+    hintedAt: instant('hinted_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.spaceId, t.pageId] })],
+)
+
+/** Sites that asked to be left alone for a while; every replica obeys. */
+export const siteHolds = pgTable('site_holds', {
+  baseUrl: text('base_url').primaryKey(),
+  heldUntil: instant('held_until').notNull(),
+})

@@ -135,7 +135,7 @@ describe.each(databaseKinds)('what a connection covers, on %s', (kind) => {
     ],
     [
       'a pattern for everything',
-      { exclusions: { labels: [], titles: [' * '], urls: [], templates: false } },
+      { exclusions: { labels: [], titles: [' * '], urls: [], templates: false, archived: true } },
       { code: 'exclusion_everything', field: 'excludeTitles', message: /leave every page out/ },
     ],
     [
@@ -168,9 +168,15 @@ describe.each(databaseKinds)('what a connection covers, on %s', (kind) => {
   })
 
   it('says in numbers what would be copied, left out, restricted, open, and who could ask', async () => {
-    const exclusions = { labels: [' draft '], titles: ['nothing*'], urls: [], templates: true }
+    const exclusions = { labels: [' draft '], titles: ['nothing*'], urls: [], templates: true, archived: true }
     const { connection, facts, disclaimer } = await draft({ spaces: 'HR,OLD', exclusions })
-    expect(connection.exclusions).toEqual({ labels: ['draft'], titles: ['nothing*'], urls: [], templates: true })
+    expect(connection.exclusions).toEqual({
+      labels: ['draft'],
+      titles: ['nothing*'],
+      urls: [],
+      templates: true,
+      archived: true,
+    })
     expect(facts).toEqual({
       pages: 5,
       isMore: false,

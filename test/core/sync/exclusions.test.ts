@@ -1,27 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { findExclusion, isInScope, matches } from '../../../src/core/sync/exclusions.ts'
-import { noExclusions, type Scope } from '../../../src/db/schema/connections.ts'
+import { defaultExclusions, type Scope } from '../../../src/db/schema/connections.ts'
 import { fc } from '../../support/property.ts'
 
 const page = { pageId: '1', title: 'Travel policy', webPath: '/spaces/HR/pages/1/Travel', labels: ['Policy'] }
 
 describe('a rule', () => {
   it.each([
-    ['no rule', noExclusions, page, undefined],
-    ['a label, whatever its case', { ...noExclusions, labels: ['draft', 'POLICY'] }, page, 'label POLICY'],
-    ['a part of a label is no label', { ...noExclusions, labels: ['pol'] }, page, undefined],
-    ['a title pattern', { ...noExclusions, titles: ['travel*'] }, page, 'title travel*'],
-    ['a whole title', { ...noExclusions, titles: ['Travel'] }, page, undefined],
-    ['an address pattern', { ...noExclusions, urls: ['*/pages/1/*'] }, page, 'url */pages/1/*'],
-    ['a template by its label', { ...noExclusions, templates: true }, { ...page, labels: ['template'] }, 'templates'],
-    ['a sample page', { ...noExclusions, templates: true }, { ...page, title: 'Template - Weekly' }, 'templates'],
+    ['no rule', defaultExclusions, page, undefined],
+    ['a label, whatever its case', { ...defaultExclusions, labels: ['draft', 'POLICY'] }, page, 'label POLICY'],
+    ['a part of a label is no label', { ...defaultExclusions, labels: ['pol'] }, page, undefined],
+    ['a title pattern', { ...defaultExclusions, titles: ['travel*'] }, page, 'title travel*'],
+    ['a whole title', { ...defaultExclusions, titles: ['Travel'] }, page, undefined],
+    ['an address pattern', { ...defaultExclusions, urls: ['*/pages/1/*'] }, page, 'url */pages/1/*'],
+    [
+      'a template by its label',
+      { ...defaultExclusions, templates: true },
+      { ...page, labels: ['template'] },
+      'templates',
+    ],
+    ['a sample page', { ...defaultExclusions, templates: true }, { ...page, title: 'Template - Weekly' }, 'templates'],
     [
       'a page about templates',
-      { ...noExclusions, templates: true },
+      { ...defaultExclusions, templates: true },
       { ...page, title: 'Our template guide' },
       undefined,
     ],
-    ['a template that is wanted', noExclusions, { ...page, labels: ['template'] }, undefined],
+    ['a template that is wanted', defaultExclusions, { ...page, labels: ['template'] }, undefined],
   ])('leaves out: %s', (_name, exclusions, listed, rule) => {
     expect(findExclusion(listed, exclusions)).toBe(rule)
   })
