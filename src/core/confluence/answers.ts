@@ -1,6 +1,7 @@
 // Pieces of Confluence's answers that both deployments share (their v1 REST API is one code base). Fields that we do not use
 // are ignored, whatever they hold.
 import { z } from 'zod'
+import type { ContentKind } from './site.ts'
 
 /** Text that people wrote, as PostgreSQL can hold it: what is stored must compare as the same with what comes next time. */
 export const text = z.string().transform((value) => value.replaceAll('\0', '\uFFFD').toWellFormed())
@@ -50,9 +51,10 @@ export type ReadRestriction = z.infer<typeof readRestriction>
 
 export const label = z.object({ name: text, prefix: z.string().nullish() })
 
-/** A page with `restrictions.read.restrictions.{user,group}` and `metadata.labels` expanded. */
+/** A page or blog post with `restrictions.read.restrictions.{user,group}` and `metadata.labels` expanded. */
 export const permissionRow = z.object({
   id: numericId,
+  type: z.string().optional(),
   restrictions: z.object({ read: readRestriction.optional() }).optional(),
   metadata: z.object({ labels: sublist(label).optional() }).optional(),
 })
@@ -60,6 +62,9 @@ export type PermissionRow = z.infer<typeof permissionRow>
 
 export const permissionExpansion =
   'restrictions.read.restrictions.user,restrictions.read.restrictions.group,metadata.labels'
+
+/** What v1 calls it; everything that is no blog post is read as pages are. */
+export const kindOf = (type: string | undefined): ContentKind => (type === 'blogpost' ? 'blogpost' : 'page')
 
 /** Pages that a census lists; a server may give others in spite of what was asked. */
 export function isListed<Row extends { status: string }>(row: Row): row is Row & { status: 'current' | 'archived' } {

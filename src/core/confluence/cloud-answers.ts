@@ -11,10 +11,12 @@ export const cloudSpace = z.object({
   homepageId: numericId.nullish(),
 })
 
+/** A page or a blog post, which has no place in the tree. */
 export const cloudPage = z.object({
   id: numericId,
   title: text,
   status: z.string(),
+  spaceId: numericId,
   parentId: numericId.nullish(),
   parentType: z.string().nullish(),
   position: z.number().nullish(),
@@ -32,6 +34,7 @@ export const cloudBody = z.object({
 })
 
 export const cloudAncestor = z.object({
+  title: text.nullish(),
   status: z.string().nullish(),
   parentId: numericId.nullish(),
   parentType: z.string().nullish(),

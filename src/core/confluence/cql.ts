@@ -1,4 +1,4 @@
-// Pages by CQL, the same on both deployments but for the paging.
+// Content by CQL, the same on both deployments but for the paging.
 import { z } from 'zod'
 import type { HttpClient } from './http.ts'
 import type { Listing } from './paging.ts'
@@ -6,8 +6,8 @@ import type { SiteSpace } from './site.ts'
 
 const match = z.object({ id: z.coerce.string() })
 
-/** CQL for all pages of a space, or for other content of it. */
-export function pagesOf(space: SiteSpace, content = 'type = page'): string {
+/** CQL for all pages and blog posts of a space, or for other content of it. */
+export function contentOf(space: SiteSpace, content = 'type in (page, blogpost)'): string {
   return `space = "${space.key.replace(/["\\]/g, '\\$&')}" and ${content}`
 }
 
@@ -20,7 +20,7 @@ export async function* iterateMatches(
 ): AsyncGenerator<string[]> {
   const listing = {
     path: '/rest/api/content/search',
-    query: { cql: `${pagesOf(space)} and (${cql})` },
+    query: { cql: `${contentOf(space)} and (${cql})` },
     row: match,
     limit: 200,
     subject: `space ${space.key}`,

@@ -13,16 +13,23 @@ export const datacenterSpace = z.object({
 
 const ancestors = z.array(z.object({ id: numericId }))
 
-export const datacenterPage = z.object({
+const pageFields = {
   id: numericId,
+  type: z.string().optional(),
   title: text,
   status: z.string(),
-  ancestors,
+  ancestors: ancestors.optional(),
   version: z.object({ number: z.int(), when: instant, by: v1User.nullish() }),
   history: z.object({ createdDate: instant.optional(), createdBy: v1User.nullish() }),
   extensions: z.object({ position: z.unknown() }).partial().optional(),
   _links: z.object({ webui: z.string() }),
-})
+}
+
+/** A page without the ancestors that were asked for must not be taken for one at the root; only blog posts have none. */
+const hasPlace = (row: { type?: string | undefined; ancestors?: unknown }) =>
+  row.type === 'blogpost' || row.ancestors !== undefined
+
+export const datacenterPage = z.object(pageFields).refine(hasPlace, { path: ['ancestors'] })
 
 export const datacenterBody = z.object({
   id: numericId,
@@ -31,7 +38,12 @@ export const datacenterBody = z.object({
   body: z.object({ storage: z.object({ value: z.string() }).optional() }).optional(),
 })
 
-export const datacenterAncestors = z.object({ status: z.string(), ancestors })
+/** A page that was asked for by id, which may be in any space. */
+export const datacenterPlacedPage = z
+  .object({ ...pageFields, space: z.object({ id: numericId }) })
+  .refine(hasPlace, { path: ['ancestors'] })
+
+export const datacenterAncestors = z.object({ title: text.default(''), status: z.string(), ancestors })
 
 const spacePermission = z.object({
   operation: z.object({ targetType: z.string(), operationKey: z.string() }),

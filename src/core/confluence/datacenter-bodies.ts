@@ -1,8 +1,10 @@
 // Page bodies of Data Center.
 import type { z } from 'zod'
 import { TransientError } from '../../errors.ts'
+import { isListed } from './answers.ts'
 import { datacenterBody } from './datacenter-answers.ts'
-import { path, type HttpClient } from './http.ts'
+import { fetchContent } from './datacenter-content.ts'
+import type { HttpClient } from './http.ts'
 import type { BodyReader } from './page-bodies.ts'
 import { collect, iterateByOffset } from './paging.ts'
 import type { PageBody } from './site.ts'
@@ -45,11 +47,8 @@ async function findBody(
   limits: { maxAttempts?: number },
   signal: AbortSignal,
 ): Promise<PageBody | undefined> {
-  const query = { status: 'current', expand: 'body.storage,version' }
-  const row = await orUnreadable(
-    http.send({ path: path`/rest/api/content/${pageId}`, query, schema: datacenterBody, ...limits }, signal),
-  )
-  if (row === undefined || row === 'unreadable' || row.status !== 'current') return undefined
+  const row = await orUnreadable(fetchContent(http, pageId, 'body.storage,version', datacenterBody, signal, limits))
+  if (row === undefined || row === 'unreadable' || !isListed(row)) return undefined
   const body = toBody(row)
   if (body === undefined) {
     throw new TransientError(
@@ -63,7 +62,7 @@ async function findBody(
 function toBody(row: z.infer<typeof datacenterBody>): PageBody | undefined {
   const storage = row.body?.storage?.value
   // The search index keeps pages for a while after they were trashed.
-  return storage === undefined || row.status !== 'current'
+  return storage === undefined || !isListed(row)
     ? undefined
     : { pageId: row.id, versionNumber: row.version.number, status: row.status, storage }
 }

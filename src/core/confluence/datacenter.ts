@@ -1,23 +1,25 @@
 // Confluence Data Center and Server: one REST API with offset paging, users by key, groups by name.
-import { z } from 'zod'
-import { AccessDeniedError, InvalidInputError, TransientError } from '../../errors.ts'
+import { AccessDeniedError, TransientError } from '../../errors.ts'
 import { keepProvenAnonymous } from './anonymous.ts'
-import { isListed, label, permissionExpansion, permissionRow } from './answers.ts'
+import { label, permissionExpansion, permissionRow } from './answers.ts'
 import { fetchKnownUser } from './current-user.ts'
-import { datacenterAncestors, datacenterPage, datacenterPermissions, datacenterSpace } from './datacenter-answers.ts'
+import { datacenterAncestors, datacenterPermissions, datacenterSpace } from './datacenter-answers.ts'
 import { fetchGroupMembers, fetchUsers, toUser } from './datacenter-people.ts'
 import { bodyBatchSize, createBodyReader } from './datacenter-bodies.ts'
+import { fetchCensusRows, fetchContent, iterateCensus, iterateContent } from './datacenter-content.ts'
 import { iterateMatches } from './cql.ts'
+import { fetchExistingDataCenterParts } from './existing-parts.ts'
 import { findDataCenterPage } from './find-page.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { fetchPageBodies } from './page-bodies.ts'
-import { collect, iterateByCursor, iterateByOffset, type Listing } from './paging.ts'
+import { collect, iterateByOffset } from './paging.ts'
 import { commentBatchSize, downloadAttachment, fetchCommentBodies, iterateParts, type PartReader } from './parts.ts'
 import { fetchReaders, labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
 import type { SiteOptions } from './site-options.ts'
 import type {
-  CensusPage,
+  Ancestor,
   ConfluenceSite,
+  ContentKind,
   Credential,
   PagePermissions,
   SiteAddress,
@@ -37,7 +39,7 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
   const reader: PermissionReader = {
     http,
     groupKey: 'name',
-    fetchLabels: (pageId, signal) => fetchLabels(http, pageId, signal),
+    fetchLabels: (_kind, pageId, signal) => fetchLabels(http, pageId, signal),
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
   const read = createBodyReader(http)
@@ -52,8 +54,11 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
     iterateMatches: (space, cql, signal) => iterateMatches(iterateByOffset, http, space, cql, signal),
-    fetchBodies: (pageIds, signal) => fetchPageBodies({ read, verifySite: fetchCurrentUser }, pageIds, signal),
+    fetchCensusRows: (pages, signal) => fetchCensusRows(http, pages, signal),
+    // Ids are unique among all content: the search and the single page want no kind.
+    fetchBodies: (_kind, pageIds, signal) => fetchPageBodies({ read, verifySite: fetchCurrentUser }, pageIds, signal),
     iterateParts: (space, signal) => iterateParts(parts, space, signal),
+    fetchExistingParts: (wanted, signal) => fetchExistingDataCenterParts(http, wanted, signal),
     fetchCommentBodies: (commentIds, signal) => fetchCommentBodies(parts, commentIds, signal),
     commentBatchSize,
     downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
@@ -61,7 +66,7 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
       orUnreadableToOthers(fetchSpaceReaders(http, nobody, space, signal), () => fetchCurrentUser(signal)),
     iteratePermissions: (space, signal) => iteratePermissions(reader, space, signal),
     fetchContentReaders: (contentId, signal) => orUnreadable(fetchReaders(reader, contentId, signal)),
-    fetchPagePermissions: (contentId, signal) => fetchPagePermissions(reader, contentId, signal),
+    fetchPagePermissions: (kind, contentId, signal) => fetchPagePermissions(reader, kind, contentId, signal),
     fetchAncestor: (contentId, _type, signal) => orUnreadable(fetchAncestor(http, contentId, signal)),
     fetchGroupMembers: (group, signal) =>
       orUnreadableToOthers(fetchGroupMembers(http, group.groupId, signal), () => fetchCurrentUser(signal)),
@@ -97,63 +102,6 @@ async function* iterateSpaces(http: HttpClient, signal: AbortSignal): AsyncGener
         homepageId: row.homepage?.id,
       }))
     }
-  }
-}
-
-async function* iterateCensus(http: HttpClient, space: SiteSpace, signal: AbortSignal): AsyncGenerator<CensusPage[]> {
-  const pages = iteratePages(http, space, 'version,history,ancestors', datacenterPage, signal)
-  for await (const rows of pages) {
-    yield rows.filter(isListed).map((row) => {
-      const parentId = row.ancestors.at(-1)?.id
-      const position = row.extensions?.position
-      return {
-        pageId: row.id,
-        title: row.title,
-        status: row.status,
-        parentId,
-        parentType: parentId === undefined ? undefined : 'page',
-        position: typeof position === 'number' ? position : undefined,
-        versionNumber: row.version.number,
-        versionAt: row.version.when,
-        createdAt: row.history.createdDate,
-        authorId: row.history.createdBy?.userKey,
-        lastEditorId: row.version.by?.userKey,
-        webPath: row._links.webui,
-      }
-    })
-  }
-}
-
-/**
- * The current pages of a space. `content/scan` (7.18 and newer) carries a cursor; with `start`, a page that is deleted while
- * we list moves its successors up, and one of them is missed. Older servers only know the latter.
- */
-async function* iteratePages<Row>(
-  http: HttpClient,
-  space: SiteSpace,
-  expand: string,
-  row: z.ZodType<Row>,
-  signal: AbortSignal,
-): AsyncGenerator<Row[]> {
-  const query = { spaceKey: space.key, type: 'page', status: 'current', expand }
-  const listing = { query, row, limit: 200, subject: `space ${space.key}` }
-  const scan = { ...listing, path: '/rest/api/content/scan' }
-  yield* (await hasScan(http, scan, signal))
-    ? iterateByCursor(http, scan, signal)
-    : iterateByOffset(http, { ...listing, path: '/rest/api/content' }, signal)
-}
-
-async function hasScan(http: HttpClient, listing: Listing<unknown>, signal: AbortSignal): Promise<boolean> {
-  const query = { spaceKey: listing.query?.['spaceKey'], type: 'page', status: 'current', limit: 1 }
-  const schema = z.object({ results: z.array(z.unknown()) })
-  try {
-    const { path } = listing
-    return (await http.send({ path, query, schema, retriesServerErrors: false }, signal)) !== undefined
-  } catch (error) {
-    // Older servers take "scan" for a content id and say so with 400, 404 as a web page, or 500.
-    if (error instanceof InvalidInputError || (error instanceof TransientError && error.code === 'server_error'))
-      return false
-    throw error
   }
 }
 
@@ -197,21 +145,19 @@ async function fetchSpacePermissions(http: HttpClient, space: SiteSpace, signal:
 }
 
 async function* iteratePermissions(reader: PermissionReader, space: SiteSpace, signal: AbortSignal) {
-  for await (const rows of iteratePages(reader.http, space, permissionExpansion, permissionRow, signal)) {
+  for await (const rows of iterateContent(reader.http, space, permissionExpansion, permissionRow, signal)) {
     yield await Promise.all(rows.map((row) => resolvePermissions(reader, row, signal)))
   }
 }
 
 async function fetchPagePermissions(
   reader: PermissionReader,
+  kind: ContentKind,
   contentId: string,
   signal: AbortSignal,
 ): Promise<PagePermissions> {
-  const query = { status: 'current', expand: permissionExpansion }
-  const row = await orUnreadable(
-    reader.http.send({ path: path`/rest/api/content/${contentId}`, query, schema: permissionRow }, signal),
-  )
-  if (row === undefined || row === 'unreadable') return { pageId: contentId, readers: 'unreadable', labels: [] }
+  const row = await orUnreadable(fetchContent(reader.http, contentId, permissionExpansion, permissionRow, signal))
+  if (row === undefined || row === 'unreadable') return { pageId: contentId, kind, readers: 'unreadable', labels: [] }
   return resolvePermissions(reader, row, signal)
 }
 
@@ -220,15 +166,15 @@ async function fetchLabels(http: HttpClient, pageId: string, signal: AbortSignal
   return labelNames(await collect(iterateByOffset(http, listing, signal)))
 }
 
-async function fetchAncestor(http: HttpClient, contentId: string, signal: AbortSignal) {
-  const query = { expand: 'ancestors' }
-  const found = await http.send(
-    { path: path`/rest/api/content/${contentId}`, query, schema: datacenterAncestors },
-    signal,
-  )
+async function fetchAncestor(
+  http: HttpClient,
+  contentId: string,
+  signal: AbortSignal,
+): Promise<Ancestor | 'unreadable'> {
+  const found = await fetchContent(http, contentId, 'ancestors', datacenterAncestors, signal)
   if (found === undefined)
     throw new AccessDeniedError('not_visible', `Content ${contentId} is not visible to this account.`)
   if (found.status !== 'current' && found.status !== 'archived') return 'unreadable'
   const parentId = found.ancestors.at(-1)?.id
-  return { parentId, parentType: parentId === undefined ? undefined : ('page' as const) }
+  return { title: found.title, parentId, parentType: parentId === undefined ? undefined : 'page' }
 }

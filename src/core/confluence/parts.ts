@@ -2,7 +2,7 @@
 // page; a listing that lags behind is put right by the next one.
 import { z } from 'zod'
 import { instant, numericId, text, v1User } from './answers.ts'
-import { pagesOf } from './cql.ts'
+import { contentOf } from './cql.ts'
 import { path, type HttpClient } from './http.ts'
 import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
 import { collect, type iterateByCursor, type iterateByOffset } from './paging.ts'
@@ -47,7 +47,7 @@ export async function* iterateParts(
 ): AsyncGenerator<SitePart[]> {
   const listing = {
     path: '/rest/api/content/search',
-    query: { cql: pagesOf(space, 'type in (attachment, comment)'), expand: 'version,container,extensions,metadata' },
+    query: { cql: contentOf(space, 'type in (attachment, comment)'), expand: 'version,container,extensions,metadata' },
     row: partRow,
     limit: listLimit,
     subject: `space ${space.key}`,

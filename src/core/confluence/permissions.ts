@@ -2,9 +2,18 @@
 // open a page to everybody: a restriction list that was cut, hidden or not expanded looks like "no restriction". Such a list
 // is read again from the restriction endpoint, and what stays unclear is `unreadable`.
 import { AccessDeniedError, TransientError } from '../../errors.ts'
-import { readRestriction, type PermissionRow, type ReadRestriction } from './answers.ts'
+import {
+  kindOf,
+  permissionExpansion,
+  permissionRow,
+  readRestriction,
+  type PermissionRow,
+  type ReadRestriction,
+} from './answers.ts'
+import { contentOf } from './cql.ts'
 import { path, type HttpClient } from './http.ts'
-import type { PagePermissions, SitePrincipal } from './site.ts'
+import { iterateByCursor } from './paging.ts'
+import type { ContentKind, PagePermissions, SitePrincipal, SiteSpace } from './site.ts'
 import { orUnreadable } from './unreadable.ts'
 
 type Readers = PagePermissions['readers']
@@ -20,7 +29,25 @@ export type PermissionReader = {
   http: HttpClient
   /** Cloud keys groups by id, Data Center by name. */
   groupKey: 'id' | 'name'
-  fetchLabels: (pageId: string, signal: AbortSignal) => Promise<string[]>
+  fetchLabels: (kind: ContentKind, pageId: string, signal: AbortSignal) => Promise<string[]>
+}
+
+/** Cloud: from the search index, which knows neither archived pages nor the last minutes. */
+export async function* iteratePermissionSearch(
+  reader: PermissionReader,
+  space: SiteSpace,
+  signal: AbortSignal,
+): AsyncGenerator<PagePermissions[]> {
+  const listing = {
+    path: '/rest/api/content/search',
+    query: { cql: contentOf(space), expand: permissionExpansion },
+    row: permissionRow,
+    limit: 200,
+    subject: `space ${space.key}`,
+  }
+  for await (const rows of iterateByCursor(reader.http, listing, signal)) {
+    yield await Promise.all(rows.map((row) => resolvePermissions(reader, row, signal)))
+  }
 }
 
 /** From a row of a listing; asks again only for what the row does not hold completely. */
@@ -30,6 +57,7 @@ export async function resolvePermissions(
   signal: AbortSignal,
 ): Promise<PagePermissions> {
   const pageId = row.id
+  const kind = kindOf(row.type)
   try {
     const restriction = row.restrictions?.read
     const readers = isWholeRestriction(restriction)
@@ -38,14 +66,17 @@ export async function resolvePermissions(
     const labels = row.metadata?.labels
     return {
       pageId,
+      kind,
       readers,
       labels:
-        labels !== undefined && isWhole(labels) ? labelNames(labels.results) : await reader.fetchLabels(pageId, signal),
+        labels !== undefined && isWhole(labels)
+          ? labelNames(labels.results)
+          : await reader.fetchLabels(kind, pageId, signal),
     }
   } catch (error) {
     // One page that Confluence cannot answer for must not end the census of its space; it is closed instead.
     if (error instanceof AccessDeniedError || isBrokenAnswer(error))
-      return { pageId, readers: 'unreadable', labels: [] }
+      return { pageId, kind, readers: 'unreadable', labels: [] }
     throw error
   }
 }

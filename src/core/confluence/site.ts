@@ -53,9 +53,13 @@ export type SiteSpace = {
   homepageId: string | undefined
 }
 
-/** One row of a content census: everything that can change without its body. */
+/** Live documents are pages. Ids are unique among all content of a site, whatever its kind. */
+export type ContentKind = 'page' | 'blogpost'
+
+/** One row of a content census: everything that can change without its body. Blog posts have no parent and no position. */
 export type CensusPage = {
   pageId: string
+  kind: ContentKind
   title: string
   status: 'current' | 'archived'
   parentId: string | undefined
@@ -71,6 +75,12 @@ export type CensusPage = {
   /** Path and query below the site's base URL, as Confluence gives it: `/spaces/IT/pages/123/Title`. */
   webPath: string
 }
+
+/** A row that was asked for by id, and may be in another space than it was. */
+export type CensusRow = CensusPage & { spaceId: string }
+
+/** What stands above a page; the parent is undefined at the root. */
+export type Ancestor = Pick<CensusPage, 'title' | 'parentId' | 'parentType'>
 
 export type PageBody = {
   pageId: string
@@ -119,14 +129,15 @@ export type SitePrincipal =
 /** A page's own state in the permission census: its own read restriction (never the inherited ones) and its labels. */
 export type PagePermissions = {
   pageId: string
+  kind: ContentKind
   /** Undefined: no read restriction of its own. An empty list cannot occur; a list that could not be read is `unreadable`. */
   readers: SitePrincipal[] | 'unreadable' | undefined
   labels: string[]
 }
 
-/** How an address names a page: by id, or by its space and title. */
+/** How an address names a page or a blog post: by id, or by its space and title. */
 export type PageReference = { pageId: string } | { space: Pick<SiteSpace, 'spaceId' | 'key'>; title: string }
-export type FoundPage = { pageId: string; title: string; spaceId: string }
+export type FoundPage = { pageId: string; kind: ContentKind; title: string; spaceId: string }
 
 /**
  * One authenticated Confluence site. Every method rejects with the signal's reason when aborted, else with one of the four
@@ -138,21 +149,34 @@ export type ConfluenceSite = {
   readonly address: SiteAddress
   /** The account behind the credential. An anonymous answer to a dead credential is a `ConnectionRevokedError`. */
   fetchCurrentUser(signal: AbortSignal): Promise<SiteUser>
-  /** One page, or undefined when there is none that this account may see. */
+  /** One current page or blog post, or undefined when there is none that this account may see. */
   findPage(reference: PageReference, signal: AbortSignal): Promise<FoundPage | undefined>
   /** Spaces that an access rule of the organisation hides from apps; empty where nothing tells. */
   listBlockedSpaces(signal: AbortSignal): Promise<{ key: string; name: string }[]>
   /** All spaces that the credential sees, in batches, archived ones included. */
   iterateSpaces(signal: AbortSignal): AsyncIterable<SiteSpace[]>
-  /** Current pages of a space without bodies, in batches; complete when it ends without an error. */
+  /**
+   * Current and archived pages and current blog posts of a space without bodies, in batches; complete when it ends without an
+   * error. Neither deployment has archived blog posts.
+   */
   iterateCensus(space: SiteSpace, signal: AbortSignal): AsyncIterable<CensusPage[]>
-  /** Ids of the pages of a space that a CQL query finds. Its index may lag behind; a query that Confluence does not understand is an `InvalidInputError`. */
+  /**
+   * The same rows by id, straight from the store and wherever the pages are now. Who is absent is gone or invisible. Any number
+   * of ids; Data Center answers one after the other.
+   */
+  fetchCensusRows(pages: Pick<CensusPage, 'pageId' | 'kind'>[], signal: AbortSignal): Promise<CensusRow[]>
+  /** Ids of the pages and blog posts of a space that a CQL query finds. Its index may lag behind; a query that Confluence does not understand is an `InvalidInputError`. */
   iterateMatches(space: SiteSpace, cql: string, signal: AbortSignal): AsyncIterable<string[]>
-  /** Bodies of up to `bodyBatchSize` pages. */
-  fetchBodies(pageIds: string[], signal: AbortSignal): Promise<PageBodies>
+  /** Bodies of up to `bodyBatchSize` pages of one kind, archived ones too. */
+  fetchBodies(kind: ContentKind, pageIds: string[], signal: AbortSignal): Promise<PageBodies>
   readonly bodyBatchSize: number
   /** Attachments and comments of a space, in batches. May lag behind (search index). */
   iterateParts(space: SiteSpace, signal: AbortSignal): AsyncIterable<SitePart[]>
+  /**
+   * Ids of those parts that are still there, straight from the store, whatever the search index says. Any number of parts; but for
+   * Cloud's comments it is a request for each.
+   */
+  fetchExistingParts(parts: Pick<SitePart, 'partId' | 'kind'>[], signal: AbortSignal): Promise<Set<string>>
   /** Bodies of up to `commentBatchSize` comments, by their ids. */
   fetchCommentBodies(commentIds: string[], signal: AbortSignal): Promise<PageBodies>
   readonly commentBatchSize: number
@@ -160,18 +184,18 @@ export type ConfluenceSite = {
   downloadAttachment(part: SitePart, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   /** Readers of the space, or `unreadable` when the credential may not list them. */
   fetchSpaceReaders(space: SiteSpace, signal: AbortSignal): Promise<SitePrincipal[] | 'unreadable'>
-  /** Own restrictions and labels of the space's pages, in batches. May miss pages (search index lag): ask `fetchPagePermissions`. */
+  /** Own restrictions and labels of the space's pages and blog posts, in batches. May miss some (search index lag, archived pages): ask `fetchPagePermissions`. */
   iteratePermissions(space: SiteSpace, signal: AbortSignal): AsyncIterable<PagePermissions[]>
-  /** The same for one page, straight from the store. */
-  fetchPagePermissions(contentId: string, signal: AbortSignal): Promise<PagePermissions>
+  /** The same for one, straight from the store. Folders and the like are asked for as pages. */
+  fetchPagePermissions(kind: ContentKind, contentId: string, signal: AbortSignal): Promise<PagePermissions>
   /** Own restriction of a page or folder; as `PagePermissions.readers`. */
   fetchContentReaders(contentId: string, signal: AbortSignal): Promise<PagePermissions['readers']>
-  /** A folder's (or other non-page ancestor's) parent; undefined at the root; `unreadable` when invisible. */
+  /** The title and the parent of a folder or of a page that is not listed; undefined at the root; `unreadable` when invisible. */
   fetchAncestor(
     contentId: string,
     contentType: CensusPage['parentType'],
     signal: AbortSignal,
-  ): Promise<{ parentId: string | undefined; parentType: CensusPage['parentType'] } | 'unreadable'>
+  ): Promise<Ancestor | 'unreadable'>
   /**
    * Members of a group, nested groups included; `unreadable` when the credential may not list them. Data Center's lists carry
    * no e-mail and may not say who is deactivated: `fetchUsers` is the authority on both.

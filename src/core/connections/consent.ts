@@ -80,7 +80,7 @@ async function countSpace(
 ): Promise<void> {
   const census = new Map<string, CensusPage>()
   for await (const batch of site.iterateCensus(space, signal)) {
-    for (const page of batch) census.set(page.pageId, page)
+    for (const page of batch) if (page.status === 'current') census.set(page.pageId, page)
     if (counts.listed + census.size > maxCountedPages) break
   }
   const matches = new Set<string>()
@@ -118,7 +118,7 @@ async function readPermissions(
     const missing = [...census.keys()].filter((pageId) => !found.has(pageId))
     if (missing.length > maxAskedPages) return undefined
     await eachAtATime(missing, 4, signal, async (pageId, ending) => {
-      found.set(pageId, await site.fetchPagePermissions(pageId, ending))
+      found.set(pageId, await site.fetchPagePermissions(census.get(pageId)?.kind ?? 'page', pageId, ending))
     })
     return found
   } catch (error) {
@@ -150,7 +150,7 @@ async function readFolders(
         folders.set(id, { parentId: undefined, isRestricted: true })
         return
       }
-      const { readers } = await site.fetchPagePermissions(id, ending)
+      const { readers } = await site.fetchPagePermissions('page', id, ending)
       folders.set(id, { parentId: above.parentId, isRestricted: readers !== undefined })
       if (above.parentId !== undefined && !census.has(above.parentId))
         waiting.push({ id: above.parentId, type: above.parentType })

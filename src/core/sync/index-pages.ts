@@ -42,12 +42,16 @@ const maxStorageCharacters = 5_000_000
 
 export async function indexPages(job: IndexJob, pages: ListedPage[], signal: AbortSignal): Promise<void> {
   const size = job.site.bodyBatchSize
-  const batches = Array.from({ length: Math.ceil(pages.length / size) }, (_, i) =>
-    pages.slice(i * size, (i + 1) * size).map((page) => page.pageId),
-  )
-  await eachAtATime(batches, batchesAtATime, signal, async (batch, ending) => {
-    const fetched = await job.site.fetchBodies(batch, ending)
-    await job.onBatch(await indexing.add(() => indexBatch(job, batch, fetched, ending), { signal: ending }))
+  const batches = (['page', 'blogpost'] as const).flatMap((kind) => {
+    const ids = pages.flatMap((page) => (page.kind === kind ? [page.pageId] : []))
+    return Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ({
+      kind,
+      pageIds: ids.slice(i * size, (i + 1) * size),
+    }))
+  })
+  await eachAtATime(batches, batchesAtATime, signal, async ({ kind, pageIds }, ending) => {
+    const fetched = await job.site.fetchBodies(kind, pageIds, ending)
+    await job.onBatch(await indexing.add(() => indexBatch(job, pageIds, fetched, ending), { signal: ending }))
   })
 }
 

@@ -24,7 +24,7 @@ export async function listSpace(
     },
     async (ending: AbortSignal) => {
       for await (const batch of site.iterateCensus(space, ending)) {
-        for (const page of batch) census.set(page.pageId, page)
+        for (const page of batch) if (page.status === 'current') census.set(page.pageId, page)
         await onListed(census.size)
       }
     },

@@ -3,7 +3,14 @@ import type { Db } from '../../db/database.ts'
 import { type LayerRow, ensureAccessSets, replaceLayers } from '../../db/queries/access.ts'
 import { AccessDeniedError } from '../../errors.ts'
 import { type ContentNode, resolveCarriers } from '../access/layers.ts'
-import type { CensusPage, ConfluenceSite, PagePermissions, SitePrincipal, SiteSpace } from '../confluence/site.ts'
+import type {
+  Ancestor,
+  CensusPage,
+  ConfluenceSite,
+  PagePermissions,
+  SitePrincipal,
+  SiteSpace,
+} from '../confluence/site.ts'
 import { eachAtATime } from './each-at-a-time.ts'
 import { readerKey } from './principals.ts'
 import { storePrincipals } from './store-principals.ts'
@@ -43,7 +50,7 @@ export async function completePermissions(
   }
   // The listing comes from a search index that may lag behind.
   await eachAtATime(listed.values(), askedAtATime, signal, async (page, ending) => {
-    const own = found.get(page.pageId) ?? (await fetchOwn(site, page.pageId, ending))
+    const own = found.get(page.pageId) ?? (await fetchOwn(site, page, ending))
     note(permissions, page.pageId, page.parentId, own)
     onProgress()
   })
@@ -57,8 +64,6 @@ export async function completePermissions(
   return permissions
 }
 
-type Ancestor = Awaited<ReturnType<ConfluenceSite['fetchAncestor']>>
-
 async function fetchForeignAncestors(
   site: ConfluenceSite,
   startId: string,
@@ -69,7 +74,7 @@ async function fetchForeignAncestors(
   let id: string | undefined = startId
   let type = startType
   for (let level = 0; id !== undefined && !permissions.tree.has(id) && level < maxForeignAncestors; level++) {
-    const [ancestor, readers]: [Ancestor, PagePermissions['readers']] = await Promise.all([
+    const [ancestor, readers]: [Ancestor | 'unreadable', PagePermissions['readers']] = await Promise.all([
       site.fetchAncestor(id, type, signal),
       site.fetchContentReaders(id, signal),
     ])
@@ -77,22 +82,24 @@ async function fetchForeignAncestors(
       permissions.tree.set(id, { parentId: undefined, restriction: 'unknown' })
       return
     }
-    note(permissions, id, ancestor.parentId, { pageId: id, readers, labels: [] })
+    note(permissions, id, ancestor.parentId, { readers, labels: [] })
     id = ancestor.parentId
     type = ancestor.parentType
   }
 }
 
-async function fetchOwn(site: ConfluenceSite, contentId: string, signal: AbortSignal): Promise<PagePermissions> {
+async function fetchOwn(site: ConfluenceSite, page: CensusPage, signal: AbortSignal): Promise<OwnPermissions> {
   try {
-    return await site.fetchPagePermissions(contentId, signal)
+    return await site.fetchPagePermissions(page.kind, page.pageId, signal)
   } catch (error) {
-    if (error instanceof AccessDeniedError) return { pageId: contentId, readers: 'unreadable', labels: [] }
+    if (error instanceof AccessDeniedError) return { readers: 'unreadable', labels: [] }
     throw error
   }
 }
 
-function note(permissions: SpacePermissions, id: string, parentId: string | undefined, own: PagePermissions): void {
+type OwnPermissions = Pick<PagePermissions, 'readers' | 'labels'>
+
+function note(permissions: SpacePermissions, id: string, parentId: string | undefined, own: OwnPermissions): void {
   permissions.labels.set(id, own.labels)
   if (own.readers === 'unreadable') permissions.tree.set(id, { parentId, restriction: 'unknown' })
   else if (own.readers === undefined) permissions.tree.set(id, { parentId, restriction: 'none' })

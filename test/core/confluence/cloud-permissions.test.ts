@@ -99,19 +99,20 @@ describe('who may read', () => {
       () => list(rows),
       async (site, asked) => {
         expect(await all(site.iteratePermissions(space, signal))).toEqual([
-          { pageId: '1', readers: undefined, labels: ['public'] },
+          { pageId: '1', kind: 'page', readers: undefined, labels: ['public'] },
           {
             pageId: '2',
+            kind: 'page',
             readers: [
               { kind: 'user', userId: 'u1' },
               { kind: 'group', groupId: 'g1', name: 'staff' },
             ],
             labels: [],
           },
-          { pageId: '3', readers: [{ kind: 'unknown', description: 'user without an id' }], labels: [] },
+          { pageId: '3', kind: 'page', readers: [{ kind: 'unknown', description: 'user without an id' }], labels: [] },
         ])
         expect(asked).toHaveLength(1)
-        expect(asked[0]?.query.get('cql')).toBe('space = "I\\"T" and type = page')
+        expect(asked[0]?.query.get('cql')).toBe('space = "I\\"T" and type in (page, blogpost)')
         expect(asked[0]?.query.get('limit')).toBe('200')
       },
     )
@@ -147,7 +148,9 @@ describe('who may read', () => {
     await withCloudSite(
       ({ path }) => (path.endsWith('/search') ? list([row('1', read)]) : second),
       async (site) => {
-        expect(await all(site.iteratePermissions(space, signal))).toEqual([{ pageId: '1', readers, labels: [] }])
+        expect(await all(site.iteratePermissions(space, signal))).toEqual([
+          { pageId: '1', kind: 'page', readers, labels: [] },
+        ])
       },
     )
   })
@@ -159,7 +162,7 @@ describe('who may read', () => {
         path.endsWith('/search') ? list([row('1', readBy([], []), cut)]) : list([{ name: 'a' }, { name: 'b' }]),
       async (site, asked) => {
         expect(await all(site.iteratePermissions(space, signal))).toEqual([
-          { pageId: '1', readers: undefined, labels: ['a', 'b'] },
+          { pageId: '1', kind: 'page', readers: undefined, labels: ['a', 'b'] },
         ])
         expect(asked[1]?.path).toBe('/wiki/api/v2/pages/1/labels')
       },
@@ -173,27 +176,43 @@ describe('who may read', () => {
         return path.endsWith('/pages/1/labels') ? list([{ name: 'public' }]) : { status: 404, json: {} }
       },
       async (site) => {
-        expect(await site.fetchPagePermissions('1', signal)).toEqual({
+        expect(await site.fetchPagePermissions('page', '1', signal)).toEqual({
           pageId: '1',
+          kind: 'page',
           readers: [{ kind: 'user', userId: 'u1' }],
           labels: ['public'],
         })
-        expect(await site.fetchPagePermissions('2', signal)).toEqual({ pageId: '2', readers: 'unreadable', labels: [] })
+        expect(await site.fetchPagePermissions('page', '2', signal)).toEqual({
+          pageId: '2',
+          kind: 'page',
+          readers: 'unreadable',
+          labels: [],
+        })
       },
     )
   })
 
   test('ancestors: a folder has its own endpoint; a trashed or invisible one is unreadable', async () => {
     const folders: Record<string, Reply> = {
-      '/wiki/api/v2/folders/5': { json: { id: '5', status: 'current', parentId: '4', parentType: 'page' } },
-      '/wiki/api/v2/pages/4': { json: { id: '4', status: 'current', parentId: null, parentType: null } },
+      '/wiki/api/v2/folders/5': {
+        json: { id: '5', title: 'Teams', status: 'current', parentId: '4', parentType: 'page' },
+      },
+      '/wiki/api/v2/pages/4': { json: { id: '4', title: 'Home', status: 'current', parentId: null, parentType: null } },
       '/wiki/api/v2/pages/6': { json: { id: '6', status: 'trashed', parentId: '4', parentType: 'page' } },
     }
     await withCloudSite(
       ({ path }) => folders[path] ?? { status: 404, json: {} },
       async (site) => {
-        expect(await site.fetchAncestor('5', 'folder', signal)).toEqual({ parentId: '4', parentType: 'page' })
-        expect(await site.fetchAncestor('4', 'page', signal)).toEqual({ parentId: undefined, parentType: undefined })
+        expect(await site.fetchAncestor('5', 'folder', signal)).toEqual({
+          title: 'Teams',
+          parentId: '4',
+          parentType: 'page',
+        })
+        expect(await site.fetchAncestor('4', 'page', signal)).toEqual({
+          title: 'Home',
+          parentId: undefined,
+          parentType: undefined,
+        })
         expect(await site.fetchAncestor('6', 'page', signal)).toBe('unreadable')
         expect(await site.fetchAncestor('7', 'whiteboard', signal)).toBe('unreadable')
         expect(await site.fetchAncestor('8', 'unknown', signal)).toBe('unreadable')

@@ -17,6 +17,7 @@ describe('census', () => {
         expect(pages.map(({ pageId }) => pageId)).toEqual(['1', '2', '3'])
         expect(pages[0]).toEqual({
           pageId: '1',
+          kind: 'page',
           title: 'Page 1',
           status: 'current',
           parentId: undefined,
@@ -31,9 +32,9 @@ describe('census', () => {
         })
         expect(pages[2]).toMatchObject({ parentId: '9', parentType: 'folder' })
         expect(asked.map(({ path }) => path)).toEqual(Array(3).fill('/wiki/api/v2/spaces/7/pages'))
-        expect(asked[0]?.rawQuery).toBe('?status=current&depth=all&limit=250')
-        expect(asked[1]?.rawQuery).toBe('?status=current&depth=all&cursor=a%2Bb%2Fc%3D%3D&limit=250')
-        expect(asked[2]?.rawQuery).toBe('?status=current&depth=all&cursor=second&limit=250')
+        expect(asked[0]?.rawQuery).toBe('?status=current&status=archived&depth=all&limit=250')
+        expect(asked[1]?.rawQuery).toBe('?status=current&status=archived&depth=all&cursor=a%2Bb%2Fc%3D%3D&limit=250')
+        expect(asked[2]?.rawQuery).toBe('?status=current&status=archived&depth=all&cursor=second&limit=250')
       },
     )
   })
@@ -115,11 +116,11 @@ describe('bodies', () => {
     await withCloudSite(
       () => list([body('1'), body('2', 'trashed')]),
       async (site, asked) => {
-        expect(await site.fetchBodies(['1', '2', '3'], signal)).toEqual({
+        expect(await site.fetchBodies('page', ['1', '2', '3'], signal)).toEqual({
           bodies: [{ pageId: '1', versionNumber: 4, status: 'current', storage: '<p>1</p>' }],
           failures: [],
         })
-        expect(asked[0]?.rawQuery).toBe('?id=1&id=2&id=3&status=current&body-format=storage&limit=250')
+        expect(asked[0]?.rawQuery).toBe('?id=1&id=2&id=3&status=current&status=archived&body-format=storage&limit=250')
       },
     )
   })
@@ -131,7 +132,7 @@ describe('bodies', () => {
         return ids.length > 2 ? { status: 502, html: '' } : list(ids.map((pageId) => body(pageId)))
       },
       async (site) => {
-        const { bodies } = await site.fetchBodies(['1', '2', '3', '4', '5'], signal)
+        const { bodies } = await site.fetchBodies('page', ['1', '2', '3', '4', '5'], signal)
         expect(bodies.map(({ pageId }) => pageId)).toEqual(['1', '2', '3', '4', '5'])
       },
     )

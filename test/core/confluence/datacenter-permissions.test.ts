@@ -69,15 +69,16 @@ describe('who may read', () => {
       ({ path }) =>
         path.endsWith('/content/1') ? { json: { id: '1', restrictions, metadata: { labels } } } : notFound,
       async (site) => {
-        expect(await site.fetchPagePermissions('1', signal)).toEqual({
+        expect(await site.fetchPagePermissions('page', '1', signal)).toEqual({
           pageId: '1',
+          kind: 'page',
           readers: [
             { kind: 'user', userId: 'k1' },
             { kind: 'group', groupId: 'staff', name: 'staff' },
           ],
           labels: ['public'],
         })
-        expect(await site.fetchPagePermissions('2', signal)).toMatchObject({ readers: 'unreadable' })
+        expect(await site.fetchPagePermissions('page', '2', signal)).toMatchObject({ readers: 'unreadable' })
       },
     )
   })

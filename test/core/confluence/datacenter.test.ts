@@ -11,6 +11,7 @@ describe('census', () => {
         expect(await all(site.iterateCensus(space, signal))).toEqual([
           {
             pageId: '2',
+            kind: 'page',
             title: 'Page 2',
             status: 'current',
             parentId: '1',
@@ -132,7 +133,7 @@ test('bodies come by search; what the index misses is fetched one by one; what i
       return path.endsWith('/content/2') ? { json: body('2') } : notFound
     },
     async (site, asked) => {
-      const { bodies } = await site.fetchBodies(['1', '2', '3'], signal)
+      const { bodies } = await site.fetchBodies('page', ['1', '2', '3'], signal)
       expect(bodies.map(({ pageId, storage }) => [pageId, storage])).toEqual([
         ['1', '<p>1</p>'],
         ['2', '<p>2</p>'],

@@ -52,7 +52,7 @@ describe.each([
         return ids.includes('17') ? broken : bodies(flavour, ids, asked)
       },
       async (site) => {
-        const fetched = await site.fetchBodies(pageIds, signal)
+        const fetched = await site.fetchBodies('page', pageIds, signal)
         expect(fetched.bodies.map(({ pageId }) => pageId)).toEqual(pageIds.filter((id) => id !== '17'))
         expect(fetched.failures).toEqual([{ pageId: '17', reason: expect.stringContaining('500') as string }])
       },
@@ -63,7 +63,7 @@ describe.each([
     await flavour.withSite(
       () => broken,
       async (site, asked) => {
-        await expect(site.fetchBodies(pageIds, signal)).rejects.toMatchObject({ code: 'server_error' })
+        await expect(site.fetchBodies('page', pageIds, signal)).rejects.toMatchObject({ code: 'server_error' })
         expect(asked.length).toBeLessThan(25)
       },
     )
@@ -73,7 +73,7 @@ describe.each([
     await flavour.withSite(
       (asked) => (isAccount(asked) ? { json: flavour.account, headers: { 'x-ausername': 'ann' } } : broken),
       async (site, asked) => {
-        await expect(site.fetchBodies(pageIds, signal)).rejects.toMatchObject({ code: 'server_error' })
+        await expect(site.fetchBodies('page', pageIds, signal)).rejects.toMatchObject({ code: 'server_error' })
         expect(asked.length).toBeLessThan(45)
       },
     )
@@ -83,7 +83,7 @@ describe.each([
     await flavour.withSite(
       () => ({ status: 429, json: {}, headers: { 'retry-after': '0' } }),
       async (site, asked) => {
-        await expect(site.fetchBodies(pageIds, signal)).rejects.toMatchObject({ code: 'rate_limited' })
+        await expect(site.fetchBodies('page', pageIds, signal)).rejects.toMatchObject({ code: 'rate_limited' })
         expect(asked.map((each) => flavour.idsOf(each).length)).toEqual([40, 40, 40, 40])
       },
     )

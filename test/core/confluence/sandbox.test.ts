@@ -129,7 +129,7 @@ describe.skipIf(!isThere).each(variants)('$name with a large wiki', ({ deploymen
     const ids = [...census.keys()]
     const bodies: PageBody[] = []
     for (let start = 0; start < ids.length; start += site.bodyBatchSize) {
-      const fetched = await site.fetchBodies(ids.slice(start, start + site.bodyBatchSize), signal)
+      const fetched = await site.fetchBodies('page', ids.slice(start, start + site.bodyBatchSize), signal)
       bodies.push(...fetched.bodies)
     }
     expect(bodies).toHaveLength(2848)
@@ -143,7 +143,7 @@ describe.skipIf(!isThere).each(variants)('$name with a large wiki', ({ deploymen
         for (const row of rows) found.set(row.pageId, row)
       for (const { id, spaceKey } of wiki.pages.values()) {
         // Search leaves out archived spaces on Cloud: asked for one by one.
-        if (spaceKey === space.key && !found.has(id)) found.set(id, await site.fetchPagePermissions(id, signal))
+        if (spaceKey === space.key && !found.has(id)) found.set(id, await site.fetchPagePermissions('page', id, signal))
       }
     }
     expect(found.size).toBe(2848)

@@ -5,6 +5,7 @@ import type { StoredPage } from '../../../src/db/queries/pages.ts'
 const at = new Date('2026-05-01T12:00:00Z')
 const listed = (pageId: string, changes: Partial<ListedPage> = {}): ListedPage => ({
   pageId,
+  kind: 'page',
   title: `Page ${pageId}`,
   status: 'current',
   parentId: undefined,

@@ -1,0 +1,139 @@
+// Pages and blog posts of Data Center, listed and by id.
+import { z } from 'zod'
+import { InvalidInputError, TransientError } from '../../errors.ts'
+import { isListed, kindOf } from './answers.ts'
+import { datacenterPage, datacenterPlacedPage } from './datacenter-answers.ts'
+import { HttpFailure } from './http-errors.ts'
+import { path, type HttpClient, type ReadRequest } from './http.ts'
+import { iterateByCursor, iterateByOffset } from './paging.ts'
+import type { CensusPage, CensusRow, ContentKind, SiteSpace } from './site.ts'
+import { orUnreadable } from './unreadable.ts'
+
+export async function* iterateCensus(
+  http: HttpClient,
+  space: SiteSpace,
+  signal: AbortSignal,
+): AsyncGenerator<CensusPage[]> {
+  for await (const rows of iterateContent(http, space, 'version,history,ancestors', datacenterPage, signal))
+    yield rows.filter(isListed).map(toCensusPage)
+}
+
+/** There is no list of many pages by id that reads the store: one request each. */
+export async function fetchCensusRows(
+  http: HttpClient,
+  pages: Pick<CensusPage, 'pageId' | 'kind'>[],
+  signal: AbortSignal,
+): Promise<CensusRow[]> {
+  const expand = 'version,history,ancestors,space'
+  const found: CensusRow[] = []
+  for (const pageId of new Set(pages.map((page) => page.pageId))) {
+    const row = await orUnreadable(fetchContent(http, pageId, expand, datacenterPlacedPage, signal))
+    if (row === undefined || row === 'unreadable' || !isListed(row)) continue
+    found.push({ ...toCensusPage(row), spaceId: row.space.id })
+  }
+  return found
+}
+
+function toCensusPage(row: z.infer<typeof datacenterPage> & { status: CensusPage['status'] }): CensusPage {
+  const parentId = row.ancestors?.at(-1)?.id
+  const position = row.extensions?.position
+  return {
+    pageId: row.id,
+    kind: kindOf(row.type),
+    title: row.title,
+    status: row.status,
+    parentId,
+    parentType: parentId === undefined ? undefined : 'page',
+    position: typeof position === 'number' ? position : undefined,
+    versionNumber: row.version.number,
+    versionAt: row.version.when,
+    createdAt: row.history.createdDate,
+    authorId: row.history.createdBy?.userKey,
+    lastEditorId: row.version.by?.userKey,
+    webPath: row._links.webui,
+  }
+}
+
+/** One page, blog post or ancestor from the store, whether current or archived; undefined when it is neither. */
+export async function fetchContent<Row>(
+  http: HttpClient,
+  contentId: string,
+  expand: string,
+  schema: z.ZodType<Row>,
+  signal: AbortSignal,
+  limits: Pick<ReadRequest<unknown>, 'maxAttempts'> = {},
+): Promise<Row | undefined> {
+  const request = { path: path`/rest/api/content/${contentId}`, schema, ...limits }
+  try {
+    const query = { status: ['current', 'archived'], expand }
+    return await http.send({ ...request, query }, signal)
+  } catch (error) {
+    if (!isUnknownStatus(error)) throw error
+    return await http.send({ ...request, query: { status: 'current', expand } }, signal)
+  }
+}
+
+type List = { kind: ContentKind; status: CensusPage['status'] }
+
+const lists: List[] = [
+  { kind: 'page', status: 'current' },
+  { kind: 'page', status: 'archived' },
+  { kind: 'blogpost', status: 'current' },
+]
+
+/**
+ * The current and archived pages and the current blog posts of a space, one list after the other: an answer holds one type.
+ * `content/scan` (7.18 and newer) carries a cursor; with `start`, a page that is deleted while we list moves its successors
+ * up, and one of them is missed. Older servers only know the latter.
+ */
+export async function* iterateContent<Row>(
+  http: HttpClient,
+  space: SiteSpace,
+  expand: string,
+  row: z.ZodType<Row>,
+  signal: AbortSignal,
+): AsyncGenerator<Row[]> {
+  const isScanned = await hasScan(http, space, signal)
+  for (const { kind, status } of lists) {
+    const query = { spaceKey: space.key, type: kind, status, expand }
+    const listing = { query, row, limit: 200, subject: `space ${space.key}` }
+    const pages = isScanned
+      ? iterateByCursor(http, { ...listing, path: '/rest/api/content/scan' }, signal)
+      : iterateByOffset(http, { ...listing, path: '/rest/api/content' }, signal)
+    yield* status === 'archived' ? whereKnown(pages) : pages
+  }
+}
+
+/** Nothing where the server has no archived pages and refuses to list them. */
+async function* whereKnown<Row>(pages: AsyncGenerator<Row[]>): AsyncGenerator<Row[]> {
+  let first: IteratorResult<Row[], unknown>
+  try {
+    first = await pages.next()
+  } catch (error) {
+    if (isUnknownStatus(error)) return
+    throw error
+  }
+  if (first.done === true) return
+  yield first.value
+  yield* pages
+}
+
+/** A status that the server does not know: 400, or 501 "not implemented". */
+function isUnknownStatus(error: unknown): boolean {
+  if (error instanceof InvalidInputError) return true
+  return error instanceof TransientError && error.cause instanceof HttpFailure && error.cause.status === 501
+}
+
+async function hasScan(http: HttpClient, space: SiteSpace, signal: AbortSignal): Promise<boolean> {
+  const query = { spaceKey: space.key, type: 'page', status: 'current', limit: 1 }
+  const schema = z.object({ results: z.array(z.unknown()) })
+  try {
+    const request = { path: '/rest/api/content/scan', query, schema, retriesServerErrors: false }
+    return (await http.send(request, signal)) !== undefined
+  } catch (error) {
+    // Older servers take "scan" for a content id and say so with 400, 404 as a web page, or 500.
+    if (error instanceof InvalidInputError || (error instanceof TransientError && error.code === 'server_error'))
+      return false
+    throw error
+  }
+}
