@@ -15,21 +15,23 @@ import {
   parentTypeOf,
   readBodies,
 } from './cloud-content.ts'
+import { commentBatchSize, fetchCommentBodies } from './comment-bodies.ts'
 import { fetchKnownUser } from './current-user.ts'
 import { fetchExistingCloudParts } from './existing-parts.ts'
 import { findCloudPage } from './find-page.ts'
-import { iterateMatches } from './cql.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { fetchPageBodies } from './page-bodies.ts'
-import { collect, iterateByCursor, iterateByOffset } from './paging.ts'
-import { commentBatchSize, downloadAttachment, fetchCommentBodies, iterateParts, type PartReader } from './parts.ts'
+import { collect, iterateByCursor, iterateByOffset, trustMissingNext } from './paging.ts'
+import { downloadAttachment, iterateParts, type PartReader } from './parts.ts'
 import { fetchReaders, iteratePermissionSearch, labelNames, type PermissionReader } from './permissions.ts'
+import { iterateMatches } from './search.ts'
 import type { Ancestor, CensusPage, ConfluenceSite, ContentKind, SitePrincipal, SiteSpace, SiteUser } from './site.ts'
 import { orUnreadable, orUnreadableToOthers } from './unreadable.ts'
 
 export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
   const { address, credential: _credential, ...httpOptions } = options
   const http = createCloudClient(options)
+  trustMissingNext(http)
   const nobody = createHttpClient(address.baseUrl, undefined, httpOptions)
   const reader: PermissionReader = {
     http,
@@ -37,7 +39,7 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     fetchLabels: (kind, pageId, signal) => fetchLabels(http, kind, pageId, signal),
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
-  const parts: PartReader = { deployment: 'cloud', http, iterate: iterateByCursor, verifySite: fetchCurrentUser }
+  const parts: PartReader = { deployment: 'cloud', http, iterate: iterateByCursor }
   return {
     address,
     bodyBatchSize,
@@ -46,13 +48,14 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     listBlockedSpaces: (signal) => listBlockedSpaces(http, signal),
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
-    iterateMatches: (space, cql, signal) => iterateMatches(iterateByCursor, http, space, cql, signal),
+    iterateMatches: (space, cql, signal) => iterateMatches({ http, iterate: iterateByCursor }, space, cql, signal),
     fetchCensusRows: (pages, signal) => fetchCensusRows(http, pages, signal),
     fetchBodies: (kind, pageIds, signal) =>
       fetchPageBodies({ read: readBodies(http, kind), verifySite: fetchCurrentUser }, pageIds, signal),
     iterateParts: (space, signal) => iterateParts(parts, space, signal),
     fetchExistingParts: (wanted, signal) => fetchExistingCloudParts(http, wanted, signal),
-    fetchCommentBodies: (commentIds, signal) => fetchCommentBodies(parts, commentIds, signal),
+    fetchCommentBodies: (commentIds, signal) =>
+      fetchCommentBodies({ ...parts, verifySite: fetchCurrentUser }, commentIds, signal),
     commentBatchSize,
     downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
     fetchSpaceReaders: (space, signal) =>
@@ -70,6 +73,8 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     fetchGroupMembers: (group, signal) =>
       orUnreadableToOthers(fetchGroupMembers(http, group.groupId, signal), () => fetchCurrentUser(signal)),
     fetchUsers: (userIds, signal) => fetchUsers(http, userIds, signal),
+    // Cloud knows accounts by id alone.
+    fetchUsersByName: async () => new Map(),
   }
 }
 

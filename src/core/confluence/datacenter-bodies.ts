@@ -26,6 +26,7 @@ export function createBodyReader(http: HttpClient): BodyReader['read'] {
         limit: bodyBatchSize,
         subject: 'list of pages',
         mayShrink: false,
+        maxRows: pageIds.length,
         ...limits,
       }
       for (const row of await collect(iterateByOffset(http, listing, signal))) {

@@ -5,7 +5,7 @@ import { isListed, kindOf } from './answers.ts'
 import { datacenterPage, datacenterPlacedPage } from './datacenter-answers.ts'
 import { HttpFailure } from './http-errors.ts'
 import { path, type HttpClient, type ReadRequest } from './http.ts'
-import { iterateByCursor, iterateByOffset } from './paging.ts'
+import { iterateByCursor, iterateByOffset, trustMissingNext } from './paging.ts'
 import type { CensusPage, CensusRow, ContentKind, SiteSpace } from './site.ts'
 import { orUnreadable } from './unreadable.ts'
 
@@ -65,11 +65,11 @@ export async function fetchContent<Row>(
 ): Promise<Row | undefined> {
   const request = { path: path`/rest/api/content/${contentId}`, schema, ...limits }
   try {
-    const query = { status: ['current', 'archived'], expand }
+    const query = { expand, status: ['current', 'archived'] }
     return await http.send({ ...request, query }, signal)
   } catch (error) {
     if (!isUnknownStatus(error)) throw error
-    return await http.send({ ...request, query: { status: 'current', expand } }, signal)
+    return await http.send({ ...request, query: { expand, status: 'current' } }, signal)
   }
 }
 
@@ -96,7 +96,7 @@ export async function* iterateContent<Row>(
   const isScanned = await hasScan(http, space, signal)
   for (const { kind, status } of lists) {
     const query = { spaceKey: space.key, type: kind, status, expand }
-    const listing = { query, row, limit: 200, subject: `space ${space.key}` }
+    const listing = { query, row, limit: 200, subject: `space ${space.key}`, hidesRows: true }
     const pages = isScanned
       ? iterateByCursor(http, { ...listing, path: '/rest/api/content/scan' }, signal)
       : iterateByOffset(http, { ...listing, path: '/rest/api/content' }, signal)
@@ -129,7 +129,9 @@ async function hasScan(http: HttpClient, space: SiteSpace, signal: AbortSignal):
   const schema = z.object({ results: z.array(z.unknown()) })
   try {
     const request = { path: '/rest/api/content/scan', query, schema, retriesServerErrors: false }
-    return (await http.send(request, signal)) !== undefined
+    const isThere = (await http.send(request, signal)) !== undefined
+    if (isThere) trustMissingNext(http)
+    return isThere
   } catch (error) {
     // Older servers take "scan" for a content id and say so with 400, 404 as a web page, or 500.
     if (error instanceof InvalidInputError || (error instanceof TransientError && error.code === 'server_error'))

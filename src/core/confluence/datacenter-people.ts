@@ -50,11 +50,34 @@ function groupListing<Row extends typeof v1User | typeof v1Group>(
 export async function fetchUsers(http: HttpClient, userKeys: string[], signal: AbortSignal): Promise<SiteUser[]> {
   const users: SiteUser[] = []
   for (const key of new Set(userKeys)) {
-    const query = { key, expand: 'status' }
-    const user = await orUnreadable(http.send({ path: '/rest/api/user', query, schema: v1User }, signal))
-    if (user !== undefined && user !== 'unreadable' && user.userKey !== undefined) users.push(toUser(user))
+    const user = await findUser(http, { key }, signal)
+    if (user !== undefined) users.push(user)
   }
   return users
+}
+
+/** The same by the names that people sign in with, which old pages mention them by. */
+export async function fetchUsersByName(
+  http: HttpClient,
+  usernames: string[],
+  signal: AbortSignal,
+): Promise<Map<string, SiteUser>> {
+  const users = new Map<string, SiteUser>()
+  for (const username of new Set(usernames)) {
+    const user = await findUser(http, { username }, signal)
+    if (user !== undefined) users.set(username, user)
+  }
+  return users
+}
+
+async function findUser(
+  http: HttpClient,
+  by: { key: string } | { username: string },
+  signal: AbortSignal,
+): Promise<SiteUser | undefined> {
+  const query = { ...by, expand: 'status' }
+  const user = await orUnreadable(http.send({ path: '/rest/api/user', query, schema: v1User }, signal))
+  return user === undefined || user === 'unreadable' || user.userKey === undefined ? undefined : toUser(user)
 }
 
 /** Versions differ in whether a list of members heeds `expand=status`. */

@@ -2,19 +2,20 @@
 import { AccessDeniedError, TransientError } from '../../errors.ts'
 import { keepProvenAnonymous } from './anonymous.ts'
 import { label, permissionExpansion, permissionRow } from './answers.ts'
+import { commentBatchSize, fetchCommentBodies } from './comment-bodies.ts'
 import { fetchKnownUser } from './current-user.ts'
 import { datacenterAncestors, datacenterPermissions, datacenterSpace } from './datacenter-answers.ts'
-import { fetchGroupMembers, fetchUsers, toUser } from './datacenter-people.ts'
+import { fetchGroupMembers, fetchUsers, fetchUsersByName, toUser } from './datacenter-people.ts'
 import { bodyBatchSize, createBodyReader } from './datacenter-bodies.ts'
 import { fetchCensusRows, fetchContent, iterateCensus, iterateContent } from './datacenter-content.ts'
-import { iterateMatches } from './cql.ts'
 import { fetchExistingDataCenterParts } from './existing-parts.ts'
 import { findDataCenterPage } from './find-page.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByOffset } from './paging.ts'
-import { commentBatchSize, downloadAttachment, fetchCommentBodies, iterateParts, type PartReader } from './parts.ts'
+import { downloadAttachment, iterateParts, type PartReader } from './parts.ts'
 import { fetchReaders, labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
+import { iterateMatches } from './search.ts'
 import type { SiteOptions } from './site-options.ts'
 import type {
   Ancestor,
@@ -43,7 +44,7 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
   }
   const fetchCurrentUser = async (signal: AbortSignal) => toUser(await fetchKnownUser(http, address, signal))
   const read = createBodyReader(http)
-  const parts: PartReader = { deployment: 'datacenter', http, iterate: iterateByOffset, verifySite: fetchCurrentUser }
+  const parts: PartReader = { deployment: 'datacenter', http, iterate: iterateByOffset }
   return {
     address,
     bodyBatchSize,
@@ -53,13 +54,14 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     listBlockedSpaces: async () => [],
     iterateSpaces: (signal) => iterateSpaces(http, signal),
     iterateCensus: (space, signal) => iterateCensus(http, space, signal),
-    iterateMatches: (space, cql, signal) => iterateMatches(iterateByOffset, http, space, cql, signal),
+    iterateMatches: (space, cql, signal) => iterateMatches({ http, iterate: iterateByOffset }, space, cql, signal),
     fetchCensusRows: (pages, signal) => fetchCensusRows(http, pages, signal),
     // Ids are unique among all content: the search and the single page want no kind.
     fetchBodies: (_kind, pageIds, signal) => fetchPageBodies({ read, verifySite: fetchCurrentUser }, pageIds, signal),
     iterateParts: (space, signal) => iterateParts(parts, space, signal),
     fetchExistingParts: (wanted, signal) => fetchExistingDataCenterParts(http, wanted, signal),
-    fetchCommentBodies: (commentIds, signal) => fetchCommentBodies(parts, commentIds, signal),
+    fetchCommentBodies: (commentIds, signal) =>
+      fetchCommentBodies({ ...parts, verifySite: fetchCurrentUser }, commentIds, signal),
     commentBatchSize,
     downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
     fetchSpaceReaders: (space, signal) =>
@@ -71,6 +73,7 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     fetchGroupMembers: (group, signal) =>
       orUnreadableToOthers(fetchGroupMembers(http, group.groupId, signal), () => fetchCurrentUser(signal)),
     fetchUsers: (userIds, signal) => fetchUsers(http, userIds, signal),
+    fetchUsersByName: (usernames, signal) => fetchUsersByName(http, usernames, signal),
   }
 }
 
@@ -89,6 +92,7 @@ async function* iterateSpaces(http: HttpClient, signal: AbortSignal): AsyncGener
       row: datacenterSpace,
       limit: 200,
       subject: 'list of spaces',
+      hidesRows: true,
     }
     for await (const rows of iterateByOffset(http, listing, signal)) {
       const fresh = rows.filter((row) => !seen.has(row.id))

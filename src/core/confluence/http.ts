@@ -7,6 +7,7 @@ import type { HostPolicy } from './forbidden-hosts.ts'
 import { findRefusal } from './http-errors.ts'
 import { translateNetworkError } from './network-errors.ts'
 import { createPacer, type Pacer } from './pacer.ts'
+import { requireReading } from './reading-posts.ts'
 import { readBounded, readBoundedBytes } from './read-bounded.ts'
 import { refuseForbiddenAddress, resolveHost } from './resolve-host.ts'
 import { defaultRetryPolicy, resolveDelayMs, type RetryPolicy } from './retry-timing.ts'
@@ -32,7 +33,7 @@ export type ReadRequest<Answer> = {
   path: string
   /** A list becomes a repeated parameter. */
   query?: Query
-  /** The POST body of the few reads that need one; GET without. */
+  /** The POST body of the few reads that need one (see reading-posts.ts); GET without. */
   body?: unknown
   schema: z.ZodType<Answer>
   /** False where a 5xx is a known answer rather than a hiccup. Default true. */
@@ -68,10 +69,12 @@ export function createHttpClient(
   }
   return {
     origins: [new URL(baseUrl).origin, ...origins],
-    send: (request, signal) =>
-      withRetries(settings, request, signal, async () =>
+    send: async (request, signal) => {
+      requireReading(request.path, request.body)
+      return withRetries(settings, request, signal, async () =>
         parseAnswer(request, settings, await settings.pacer.run(() => sendOnce(settings, request, signal), signal)),
-      ),
+      )
+    },
     download: (path, maxBytes, signal) =>
       withRetries(settings, {}, signal, () =>
         settings.pacer.run(() => downloadOnce(settings, path, maxBytes, signal), signal),

@@ -16,18 +16,34 @@ export type Listing<Row> = {
   retriesServerErrors?: boolean
   /** False where the caller splits the request itself. Default true. */
   mayShrink?: boolean
+  /** No more rows than these can come: a listing by id needs no second page to know that. */
+  maxRows?: number
+  /** Rows that this account may not see are taken out of a page after it was cut. */
+  hidesRows?: boolean
 }
 
 /** How many pages without a single row may follow each other: 200 pages of 250 hide 50,000 rows. */
 const maxEmptyPages = 200
+/** How many empty pages end a listing without any `next`: runs of up to so many hidden pages in the middle are bridged. */
+const emptyPagesAtEnd = { ofShownRows: 1, ofHiddenRows: 5 }
+/** Pages that bring nothing new: as many as a server gives that begins again at its first page, and a few more. */
+const maxRepeatedPages = 3
 /** The smallest page that is still worth asking for when a server breaks down under large ones. */
 const minLimit = 5
 
 const links = z.object({ next: z.string().optional() }).default({})
 
+/** Servers whose lists always say that more follows; versions of Data Center before 7 never do, or not for searches. */
+const saying = new WeakSet<HttpClient>()
+
+export function trustMissingNext(http: HttpClient): void {
+  saying.add(http)
+}
+
 /**
  * Pages of a listing that carries a cursor (Cloud v2, Cloud search, Data Center scan). Only the cursor of `next` is used, on
- * our own endpoint; a repeated one, or a `next` on another origin, rejects with `TransientError`.
+ * our own endpoint; a repeated one, pages of rows that came before, or a `next` on another origin reject with
+ * `TransientError`.
  */
 export async function* iterateByCursor<Row>(
   http: HttpClient,
@@ -36,14 +52,13 @@ export async function* iterateByCursor<Row>(
 ): AsyncGenerator<Row[]> {
   const schema = z.object({ results: z.array(listing.row), _links: links })
   const pageSize = { limit: listing.limit }
+  const guard = createLoopGuard(listing)
   const seen = new Set<string>()
   let cursor: string | undefined
-  let emptyPages = 0
   for (;;) {
     const page = await fetchPage(http, listing, { cursor }, pageSize, schema, signal)
-    if (page.results.length > 0) yield page.results
+    if (guard(page.results)) yield page.results
     if (page._links.next === undefined) return
-    emptyPages = countEmpty(listing, page.results, emptyPages)
     cursor = cursorOf(http, listing, page._links.next)
     if (seen.has(cursor)) throw broken(listing, 'listing_loops', 'repeated a page')
     seen.add(cursor)
@@ -61,21 +76,27 @@ export async function* iterateByOffset<Row>(
 ): AsyncGenerator<Row[]> {
   const schema = z.object({ results: z.array(listing.row), limit: z.number().int().optional(), _links: links })
   const pageSize = { limit: listing.limit }
-  let start = 0
+  const guard = createLoopGuard(listing)
+  const wantedEmpty = emptyPagesAtEnd[listing.hidesRows === true ? 'ofHiddenRows' : 'ofShownRows']
+  let saysNext = saying.has(http)
   let emptyPages = 0
-  let previous = ''
-  for (;;) {
+  for (let start = 0; ;) {
     const page = await fetchPage(http, listing, { start }, pageSize, schema, signal)
-    if (page.results.length > 0) yield page.results
+    const isFresh = guard(page.results)
+    if (isFresh) yield page.results
     const step = page.limit !== undefined && page.limit > 0 ? page.limit : pageSize.limit
-    // Versions before 7 have no `next`: a full page may have a successor.
-    if (page._links.next === undefined && page.results.length < step) return
-    if (page._links.next !== undefined) refuseOtherOrigin(http, listing, page._links.next)
-    const current = page.results.length === 0 ? '' : JSON.stringify([page.results[0], page.results.at(-1)])
-    if (current !== '' && current === previous) throw broken(listing, 'listing_loops', 'repeated a page')
-    emptyPages = countEmpty(listing, page.results, emptyPages)
-    previous = current
     start += step
+    if (page._links.next !== undefined) {
+      refuseOtherOrigin(http, listing, page._links.next)
+      saysNext = true
+      continue
+    }
+    emptyPages = page.results.length === 0 ? emptyPages + 1 : 0
+    // Without a single `next`, a short page may have lost rows to permissions: only emptiness tells the end.
+    if (saysNext ? page.results.length < step : emptyPages >= wantedEmpty) return
+    if (listing.maxRows !== undefined && start >= listing.maxRows) return
+    // The same short page again: this list does not know `start`, and that was all of it.
+    if (!saysNext && !isFresh && page.results.length > 0 && page.results.length < step) return
   }
 }
 
@@ -125,11 +146,30 @@ function isTooHeavy(error: unknown): boolean {
   return error instanceof TransientError && ['server_error', 'timeout', 'answer_too_large'].includes(error.code)
 }
 
-function countEmpty(listing: Listing<unknown>, rows: unknown[], emptyPages: number): number {
-  if (rows.length > 0) return 0
-  if (emptyPages + 1 >= maxEmptyPages)
-    throw broken(listing, 'listing_endless', `gave ${maxEmptyPages} empty pages in a row`)
-  return emptyPages + 1
+/** Says whether a page brings a row that no page before it had; rejects when pages go on without. */
+function createLoopGuard<Row>(listing: Listing<Row>): (rows: Row[]) => boolean {
+  const known = new Set<string>()
+  const pages = { fresh: 0, repeated: 0, empty: 0 }
+  return (rows) => {
+    const before = known.size
+    for (const row of rows) known.add(nameOf(row))
+    pages.empty = rows.length === 0 ? pages.empty + 1 : 0
+    if (pages.empty >= maxEmptyPages)
+      throw broken(listing, 'listing_endless', `gave ${maxEmptyPages} empty pages in a row`)
+    if (known.size > before) {
+      pages.fresh += 1
+      pages.repeated = 0
+      return true
+    }
+    if (rows.length > 0) pages.repeated += 1
+    if (pages.repeated > pages.fresh + maxRepeatedPages) throw broken(listing, 'listing_loops', 'repeated its pages')
+    return false
+  }
+}
+
+function nameOf(row: unknown): string {
+  const { id } = typeof row === 'object' && row !== null ? (row as { id?: unknown }) : {}
+  return typeof id === 'string' ? id : JSON.stringify(row)
 }
 
 /** Not searchParams.get: it would turn a literal `+` of the cursor into a blank. */

@@ -2,11 +2,9 @@
 // page; a listing that lags behind is put right by the next one.
 import { z } from 'zod'
 import { instant, numericId, text, v1User } from './answers.ts'
-import { contentOf } from './cql.ts'
-import { path, type HttpClient } from './http.ts'
-import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
-import { collect, type iterateByCursor, type iterateByOffset } from './paging.ts'
-import type { Deployment, PageBodies, SitePart, SiteSpace } from './site.ts'
+import { path } from './http.ts'
+import { contentOf, iterateSearch, type Searcher } from './search.ts'
+import type { Deployment, SitePart, SiteSpace } from './site.ts'
 import { orUnreadable } from './unreadable.ts'
 
 const partRow = z.object({
@@ -22,37 +20,25 @@ const partRow = z.object({
   _links: z.object({ webui: z.string(), download: z.string() }).partial().optional(),
 })
 
-const commentBody = z.object({
-  id: numericId,
-  status: z.string(),
-  version: z.object({ number: z.int() }),
-  body: z.object({ storage: z.object({ value: z.string() }) }),
-})
-
-/** The server's own caps: without a body, and with one. */
+/** The server's own cap without bodies. */
 const listLimit = 200
-export const commentBatchSize = 50
 
-export type PartReader = {
-  deployment: Deployment
-  http: HttpClient
-  iterate: typeof iterateByCursor | typeof iterateByOffset
-  verifySite: BodyReader['verifySite']
-}
+export type PartReader = Searcher & { deployment: Deployment }
 
 export async function* iterateParts(
-  { http, iterate }: PartReader,
+  reader: PartReader,
   space: SiteSpace,
   signal: AbortSignal,
 ): AsyncGenerator<SitePart[]> {
-  const listing = {
-    path: '/rest/api/content/search',
-    query: { cql: contentOf(space, 'type in (attachment, comment)'), expand: 'version,container,extensions,metadata' },
+  const search = {
+    cql: contentOf(space, 'type in (attachment, comment)'),
+    expand: 'version,container,extensions,metadata',
+    inArchivedSpaces: space.status === 'archived',
     row: partRow,
     limit: listLimit,
     subject: `space ${space.key}`,
   }
-  for await (const rows of iterate(http, listing, signal)) yield rows.flatMap((row) => toPart(row) ?? [])
+  for await (const rows of iterateSearch(reader, search, signal)) yield rows.flatMap((row) => toPart(row) ?? [])
 }
 
 /** Undefined for what is in the trash and for what hangs on nothing that is listed. */
@@ -73,36 +59,6 @@ function toPart(row: z.infer<typeof partRow>): SitePart | undefined {
     downloadPath: row._links?.download,
   }
 }
-
-/** Bodies of at most `commentBatchSize` comments. */
-export async function fetchCommentBodies(
-  { http, iterate, verifySite }: PartReader,
-  commentIds: string[],
-  signal: AbortSignal,
-): Promise<PageBodies> {
-  const read: BodyReader['read'] = async (ids, maxAttempts) => {
-    const listing = {
-      path: '/rest/api/content/search',
-      query: { cql: `type = comment and id in (${ids.filter(isNumber).join(',')})`, expand: 'body.storage,version' },
-      row: commentBody,
-      limit: commentBatchSize,
-      subject: 'list of comments',
-      mayShrink: false,
-      ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    }
-    const rows = await collect(iterate(http, listing, signal))
-    return rows.map((row) => ({
-      pageId: row.id,
-      versionNumber: row.version.number,
-      status: row.status,
-      storage: row.body.storage.value,
-    }))
-  }
-  return fetchPageBodies({ read, verifySite }, commentIds, signal)
-}
-
-/** Ids are put into CQL: nothing but digits may get there. */
-const isNumber = (id: string): boolean => /^\d+$/.test(id)
 
 /** An attachment's bytes; undefined when it is gone or may not be read. One of more than `maxBytes` rejects. */
 export async function downloadAttachment(

@@ -10,9 +10,9 @@ import {
   type PermissionRow,
   type ReadRestriction,
 } from './answers.ts'
-import { contentOf } from './cql.ts'
 import { path, type HttpClient } from './http.ts'
 import { iterateByCursor } from './paging.ts'
+import { contentOf, iterateSearch } from './search.ts'
 import type { ContentKind, PagePermissions, SitePrincipal, SiteSpace } from './site.ts'
 import { orUnreadable } from './unreadable.ts'
 
@@ -38,14 +38,16 @@ export async function* iteratePermissionSearch(
   space: SiteSpace,
   signal: AbortSignal,
 ): AsyncGenerator<PagePermissions[]> {
-  const listing = {
-    path: '/rest/api/content/search',
-    query: { cql: contentOf(space), expand: permissionExpansion },
+  const search = {
+    cql: contentOf(space),
+    expand: permissionExpansion,
+    inArchivedSpaces: space.status === 'archived',
     row: permissionRow,
     limit: 200,
     subject: `space ${space.key}`,
   }
-  for await (const rows of iterateByCursor(reader.http, listing, signal)) {
+  const searcher = { http: reader.http, iterate: iterateByCursor }
+  for await (const rows of iterateSearch(searcher, search, signal)) {
     yield await Promise.all(rows.map((row) => resolvePermissions(reader, row, signal)))
   }
 }

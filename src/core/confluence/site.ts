@@ -203,6 +203,8 @@ export type ConfluenceSite = {
   fetchGroupMembers(group: { groupId: string; name: string }, signal: AbortSignal): Promise<SiteUser[] | 'unreadable'>
   /** Users by id; unknown ids are absent. Any number of ids. */
   fetchUsers(userIds: string[], signal: AbortSignal): Promise<SiteUser[]>
+  /** Users by the names they sign in with, which old Data Center pages mention them by; unknown ones are absent, on Cloud all are. */
+  fetchUsersByName(usernames: string[], signal: AbortSignal): Promise<Map<string, SiteUser>>
 }
 
 /** The page's address for people, with a deep link to a heading when `anchor` (see `Chunk.anchor`) is given. */
