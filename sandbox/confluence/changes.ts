@@ -226,6 +226,7 @@ export function flushSearch(site: Site): void {
   site.unsearchable.clear()
   site.changedAt.clear()
   site.ghosts.clear()
+  site.partGhosts.clear()
   site.epoch++
 }
 

@@ -110,6 +110,7 @@ function makePartControls(site: Site) {
     addAttachment: (value: AttachmentValue) => partChanges.addAttachment(site, value),
     replaceAttachment: (attachmentId: string, bytes: Buffer | string) =>
       partChanges.replaceAttachment(site, attachmentId, bytes),
+    trashAttachment: (attachmentId: string) => partChanges.trashAttachment(site, attachmentId),
     removeAttachment: (attachmentId: string) => partChanges.removeAttachment(site, attachmentId),
     addComment: (value: CommentValue): Comment => partChanges.addComment(site, value),
     editComment: (commentId: string, edit: Parameters<typeof partChanges.editComment>[2]): Comment =>

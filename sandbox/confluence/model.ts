@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { compareIds } from './content-order.ts'
 import type { SiteListener } from './events.ts'
-import type { Attachment, Comment } from './parts.ts'
+import type { Attachment, Comment, Part } from './parts.ts'
 import type { IssuedToken } from './tokens.ts'
 import type { SiteValues } from './values.ts'
 import { fillSite } from './values.ts'
@@ -138,6 +138,8 @@ export type Site = {
   changedAt: Map<string, number>
   /** What was purged, for a search that goes on finding it. */
   ghosts: Map<string, Content>
+  /** What was removed of attachments and comments, for the same. */
+  partGhosts: Map<string, Part>
   listeners: Set<SiteListener>
   /** Counts up with every change of content, search or membership: what was computed for an older one is stale. */
   epoch: number
@@ -255,6 +257,7 @@ function emptySite(values: SiteValues): Site {
     searchHold: 'none',
     changedAt: new Map(),
     ghosts: new Map(),
+    partGhosts: new Map(),
     listeners: new Set(),
     epoch: 0,
     nextId: 1000,

@@ -24,10 +24,19 @@ export function replaceAttachment(site: Site, attachmentId: string, bytes: Buffe
   return attachment
 }
 
+/** Into the trash: its status says so where it is asked for by id, lists leave it out. */
+export function trashAttachment(site: Site, attachmentId: string): void {
+  const attachment = getAttachment(site, attachmentId)
+  attachment.status = 'trashed'
+  site.epoch++
+  emitAttachment(site, 'attachment_removed', attachment)
+}
+
 /** Gone for good. */
 export function removeAttachment(site: Site, attachmentId: string): void {
   const attachment = getAttachment(site, attachmentId)
   site.attachments.delete(attachment.id)
+  site.partGhosts.set(attachment.id, { attachment })
   site.attachmentIds.get(attachment.contentId)?.delete(attachment.id)
   site.epoch++
   emitAttachment(site, 'attachment_removed', attachment)
@@ -61,6 +70,7 @@ export function removeComment(site: Site, commentId: string): void {
   const comment = getComment(site, commentId)
   for (const reply of site.comments.values()) if (reply.parentId === commentId) removeComment(site, reply.id)
   site.comments.delete(commentId)
+  site.partGhosts.set(commentId, { comment })
   site.commentIds.get(comment.contentId)?.delete(commentId)
   site.epoch++
   emitComment(site, 'comment_removed', comment)

@@ -32,6 +32,9 @@ export type Comment = {
   storage: string
 }
 
+/** One of the two. */
+export type Part = { attachment?: Attachment | undefined; comment?: Comment | undefined }
+
 export type AttachmentValue = {
   pageId: string
   title: string
@@ -142,10 +145,16 @@ export function listComments(site: Site, content: Content): Comment[] {
   return [...(site.commentIds.get(content.id) ?? [])].map((id) => getComment(site, id))
 }
 
+/** With `ghosts`, also what was removed and search still finds. */
+export function findPart(site: Site, id: string, ghosts: boolean): Part {
+  const part = { comment: site.comments.get(id), attachment: site.attachments.get(id) }
+  const isThere = part.comment !== undefined || part.attachment !== undefined
+  return isThere || !ghosts ? part : (site.partGhosts.get(id) ?? part)
+}
+
 /** A comment or attachment as search sees it: it is in the index while its page is. Undefined when it is not there. */
-export function asContent(site: Site, id: string): Content | undefined {
-  const comment = site.comments.get(id)
-  const attachment = site.attachments.get(id)
+export function asContent(site: Site, id: string, ghosts = false): Content | undefined {
+  const { comment, attachment } = findPart(site, id, ghosts)
   const part = comment ?? attachment
   const container = site.contents.get(part?.contentId ?? '')
   if (part === undefined || container === undefined) return undefined
@@ -157,7 +166,8 @@ export function asContent(site: Site, id: string): Content | undefined {
     title: attachment?.title ?? `Re: ${container.title}`,
     parentId: undefined,
     position: -1,
-    status: attachment === undefined || attachment.status === 'current' ? container.status : attachment.status,
+    status:
+      attachment === undefined || attachment.status === 'current' || ghosts ? container.status : attachment.status,
     authorId: part.version.authorId,
     createdAt: part.createdAt,
     version: part.version,

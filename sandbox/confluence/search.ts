@@ -21,13 +21,14 @@ const kept = new WeakMap<Site, Map<string, { epoch: number; ids: string[] }>>()
  * depend on the time too.
  */
 export function searchContent(site: Site, cql: string, options: SearchOptions): string[] {
-  const { searchLagMs, searchTimeZone, searchKeepsDeleted, searchArchivedSpaces, searchTakesIsoDates } = options.traps
+  const { searchLagMs, searchTimeZone, searchArchivedSpaces, searchTakesIsoDates } = options.traps
+  const { searchKeepsDeleted, searchKeepsDeletedParts } = options.traps
   if ((searchLagMs > 0 && site.changedAt.size > 0) || /now|startofday/i.test(cql)) {
     return runQuery(site, parseCql(cql), options)
   }
   const queries = kept.get(site) ?? new Map<string, { epoch: number; ids: string[] }>()
   kept.set(site, queries)
-  const form = [searchTimeZone, searchKeepsDeleted, searchArchivedSpaces, searchTakesIsoDates]
+  const form = [searchTimeZone, searchKeepsDeleted, searchKeepsDeletedParts, searchArchivedSpaces, searchTakesIsoDates]
   const name = JSON.stringify([cql, options.includeArchivedSpaces, form])
   const known = queries.get(name)
   if (known?.epoch === site.epoch) return known.ids
@@ -52,8 +53,9 @@ function runQuery(site: Site, query: Query, options: SearchOptions): string[] {
 }
 
 /** The page as the index knows it: behind the site by the lag. What is newer than that is not there yet. */
-function asIndexed(site: Site, id: string, { searchKeepsDeleted, searchLagMs }: Traps): Content | undefined {
-  const there = site.contents.get(id) ?? asContent(site, id)
+function asIndexed(site: Site, id: string, traps: Traps): Content | undefined {
+  const { searchKeepsDeleted, searchKeepsDeletedParts, searchLagMs } = traps
+  const there = site.contents.get(id) ?? asContent(site, id, searchKeepsDeletedParts)
   const content = there ?? (searchKeepsDeleted ? site.ghosts.get(id) : undefined)
   if (content === undefined || searchLagMs === 0) return content
   const newest = site.now().getTime() - searchLagMs
@@ -69,20 +71,24 @@ function isIndexed({ type, status }: Content, { searchKeepsDeleted }: Traps): bo
 }
 
 /** A superset of the matches, as small as an index makes it. */
-function candidates(site: Site, where: Expression | undefined, { searchKeepsDeleted }: Traps): Iterable<string> {
+function candidates(site: Site, where: Expression | undefined, traps: Traps): Iterable<string> {
+  const { searchKeepsDeleted, searchKeepsDeletedParts } = traps
   const clauses = (where?.kind === 'and' ? where.parts : [where]).filter((part) => part?.kind === 'clause')
   const find = (fields: string[]) => clauses.find(({ field, operator }) => operator === '=' && fields.includes(field))
   const byId = find(['id', 'content'])
   if (byId !== undefined) return texts(byId).map((id) => id.replace(/^att/, ''))
-  const parts = [...site.comments.keys(), ...site.attachments.keys()]
+  const removed = searchKeepsDeletedParts ? site.partGhosts.keys() : []
+  const parts = [...site.comments.keys(), ...site.attachments.keys(), ...removed]
   if (searchKeepsDeleted) return [...site.contents.keys(), ...site.ghosts.keys(), ...parts]
   const types = texts(find(['type']))
   if (types.length > 0 && types.every((type) => type === 'comment' || type === 'attachment')) return parts
-  const isPages = types.join(',') === 'page'
+  if (types.length === 0 || !types.every((type) => type === 'page' || type === 'blogpost'))
+    return [...site.contents.keys(), ...parts]
+  const posts = types.includes('blogpost') ? site.blogPostIds : []
   const bySpace = find(['space', 'space.key'])
-  if (!isPages) return [...site.contents.keys(), ...parts]
-  if (bySpace === undefined) return site.pageIds
-  return texts(bySpace).flatMap((key) => site.pageIdsBySpace.get(findSpace(site, key)?.id ?? '') ?? [])
+  if (bySpace === undefined) return [...site.pageIds, ...posts]
+  const pages = texts(bySpace).flatMap((key) => site.pageIdsBySpace.get(findSpace(site, key)?.id ?? '') ?? [])
+  return [...pages, ...posts]
 }
 
 function compile(site: Site, expression: Expression, traps: Traps): Test {

@@ -52,6 +52,8 @@ type SearchTraps = {
   searchLagMs: number
   /** Search goes on finding what was trashed or purged, until `flushSearch`. */
   searchKeepsDeleted: boolean
+  /** The same of removed and trashed attachments and removed comments. */
+  searchKeepsDeletedParts: boolean
   /** Search finds pages in archived spaces even without `includeArchivedSpaces=true`. */
   searchArchivedSpaces: boolean
   /** IANA name of the zone in which search reads dates. */
@@ -115,6 +117,8 @@ type DataCenterTraps = {
   webSudo: boolean
   /** `next` advances by the limit that was asked for, not by the one that was used (a known bug). */
   nextStartAsRequested: boolean
+  /** What it says when it is asked for archived pages: that it has them, that there is no such status (400), or 501. */
+  archivedPages: 'known' | 'refused' | 'not-implemented'
   /** Old versions: lists have no `next` at all. */
   listsWithoutNext: boolean
   /** The old remote API (JSON-RPC), the only way to space permissions before 9.1. */
@@ -153,6 +157,7 @@ export const defaultTraps: Traps = {
   unknownParameters: 'ignore',
   searchLagMs: 0,
   searchKeepsDeleted: false,
+  searchKeepsDeletedParts: false,
   searchArchivedSpaces: false,
   searchTimeZone: 'UTC',
   searchTakesIsoDates: false,
@@ -176,6 +181,7 @@ export const defaultTraps: Traps = {
   sso: 'off',
   webSudo: false,
   nextStartAsRequested: false,
+  archivedPages: 'known',
   listsWithoutNext: false,
   remoteApi: false,
   utcOffset: '+02:00',

@@ -2,6 +2,7 @@
 // Data Center lives on them; Cloud has replaced them.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
+  AnswerError,
   commaParameter,
   findVisible,
   listParameter,
@@ -55,7 +56,7 @@ function singleContent(dialect: Dialect, request: FastifyRequest): Json {
   const part = visiblePart(dialect, request, id)
   if (part !== undefined) return withBase(part)
   const content = asOfVersion(dialect, request, visibleContent(dialect, request))
-  if (!statusesOf(request).has(content.status) && parameter(request, 'version') === undefined)
+  if (!statusesOf(dialect, request).has(content.status) && parameter(request, 'version') === undefined)
     throw dialect.notFound(`No content found with id: ContentId{id=${id}}`)
   refuseHeavy(front, [id], expand.has('body'))
   return withBase(contentRecord(dialect, content, expand))
@@ -77,8 +78,11 @@ function asOfVersion(dialect: Dialect, request: FastifyRequest, content: Content
 function visiblePart(dialect: Dialect, request: FastifyRequest, id: string): Json | undefined {
   const { front } = dialect
   const expand = expandOf(request, 'history,space,version')
-  const part = front.site.comments.get(id) ?? findAttachment(front.site, id)
+  const attachment = findAttachment(front.site, id)
+  const part = front.site.comments.get(id) ?? attachment
   if (part === undefined || findVisible(front, request, part.contentId) === undefined) return undefined
+  if (attachment !== undefined && !statusesOf(dialect, request).has(attachment.status))
+    throw dialect.notFound(`No content found with id: ContentId{id=${id}}`)
   return partRecord(dialect, part.id, expand)
 }
 
@@ -132,7 +136,7 @@ function answerContents(dialect: Dialect, request: FastifyRequest, reply: Fastif
 /** By id; of one type only, `page` unless told otherwise. */
 export function contentsOf(dialect: Dialect, request: FastifyRequest): Content[] {
   const { site } = dialect.front
-  const statuses = statusesOf(request)
+  const statuses = statusesOf(dialect, request)
   const type = parameter(request, 'type') ?? 'page'
   const named = commaParameter(request, 'ids')
   if (named.length > 0) {
@@ -174,9 +178,14 @@ function pageIdsOf(site: Site, spaceId: string | undefined): string[] {
 }
 
 /** `any` is current and trashed, not archived. Drafts are never listed. */
-function statusesOf(request: FastifyRequest): Set<string> {
+function statusesOf({ front, badRequest }: Dialect, request: FastifyRequest): Set<string> {
+  const { archivedPages } = front.traps
   const given = listParameter(request, 'status').flatMap((value) => value.split(','))
   if (given.length === 0) return new Set(['current'])
+  if (archivedPages !== 'known' && given.includes('archived')) {
+    if (archivedPages === 'refused') throw badRequest('Invalid content status: archived')
+    throw new AnswerError(501, { statusCode: 501, message: 'Unsupported content status: archived' })
+  }
   const statuses = given.flatMap((status) => (status === 'any' ? ['current', 'trashed'] : [status]))
   return new Set(statuses.filter((status) => status !== 'draft'))
 }

@@ -2,15 +2,17 @@
 import type { Content } from '../model.ts'
 import { spaceOf, stableHex } from '../model.ts'
 import type { Attachment, Comment } from '../parts.ts'
+import { findPart } from '../parts.ts'
 import { spaceRecord, versionOf } from './content.ts'
 import type { Dialect, Expand, Json } from './dialect.ts'
 
-/** Undefined when there is no comment or attachment of this id. */
-export function partRecord(dialect: Dialect, id: string, expand: Expand): Json | undefined {
-  const { comments, attachments } = dialect.front.site
-  const [comment, attachment] = [comments.get(id), attachments.get(id)]
+/** Undefined when there is no comment or attachment of this id. With `ghosts`, search shows what was removed. */
+export function partRecord(dialect: Dialect, id: string, expand: Expand, ghosts = false): Json | undefined {
+  const { comment, attachment } = findPart(dialect.front.site, id, ghosts)
   if (comment !== undefined) return commentRecord(dialect, comment, expand)
-  return attachment === undefined ? undefined : attachmentRecord(dialect, attachment, expand)
+  if (attachment === undefined) return undefined
+  // The index remembers it as it was before the trash.
+  return attachmentRecord(dialect, ghosts ? { ...attachment, status: 'current' } : attachment, expand)
 }
 
 export function commentRecord(dialect: Dialect, comment: Comment, expand: Expand): Json {
@@ -49,6 +51,7 @@ export function attachmentRecord(dialect: Dialect, attachment: Attachment, expan
     id,
     type: 'attachment',
     title: attachment.title,
+    status: attachment.status,
     content,
     part: attachment,
     extensions: {
@@ -68,9 +71,10 @@ export function attachmentRecord(dialect: Dialect, attachment: Attachment, expan
   })
 }
 
-type Part = {
+type Shape = {
   id: string
   type: string
+  status?: string
   title: string
   content: Content
   part: Comment | Attachment
@@ -81,7 +85,7 @@ type Part = {
   metadata: Json
 }
 
-function renderPart(dialect: Dialect, expand: Expand, shape: Part): Json {
+function renderPart(dialect: Dialect, expand: Expand, shape: Shape): Json {
   const { front } = dialect
   const { id, content, part } = shape
   const self = `/rest/api/content/${id}`
@@ -98,7 +102,7 @@ function renderPart(dialect: Dialect, expand: Expand, shape: Part): Json {
     ['body', '', () => bodyOf(expand, shape.body)],
     ['metadata', '', () => shape.metadata],
   ]
-  const record: Json = { id, type: shape.type, status: 'current', title: shape.title }
+  const record: Json = { id, type: shape.type, status: shape.status ?? 'current', title: shape.title }
   const expandable: Json = { operations: '', children: `${self}/child`, restrictions: '' }
   for (const [name, path, render] of parts) {
     if (expand.has(name)) record[name] = render()

@@ -7,7 +7,7 @@ import { takeTurn } from '../cursor.ts'
 import { cutResults, parameter, seesContent } from '../front-end.ts'
 import type { Content } from '../model.ts'
 import { listAncestors, spaceOf } from '../model.ts'
-import { asContent } from '../parts.ts'
+import { asContent, findPart } from '../parts.ts'
 import { chargePoints } from '../rate-limits.ts'
 import { refuseHeavy, rowText, sendRows } from '../rows.ts'
 import { searchContent } from '../search.ts'
@@ -23,18 +23,20 @@ export function addSearchRoutes(server: FastifyInstance, dialect: Dialect, pagin
   server.get('/rest/api/content/search', (request, reply) => {
     const expand = expandOf(request)
     const render = (content: Content) => recordOf(dialect, content, expand)
-    return answer(dialect, request, reply, expand, { paging, render, form: formOf(expand), more: {} })
+    const ids = findIds(dialect, request, false)
+    return answer(dialect, request, reply, expand, { ids, paging, render, form: formOf(expand), more: {} })
   })
   server.get('/rest/api/search', (request, reply) => {
     const expand = new Set([...expandOf(request)].map((path) => path.replace(/^content\.?/, '')).filter(Boolean))
     const render = (content: Content) => resultRecord(dialect, content, expand)
+    const ids = findIds(dialect, request, parameter(request, 'includeArchivedSpaces') === 'true')
     const more = {
-      totalSize: findIds(dialect, request).length,
+      totalSize: ids.length,
       cqlQuery: parameter(request, 'cql'),
       searchDuration: 7,
       archivedResultCount: 0,
     }
-    return answer(dialect, request, reply, expand, { paging, render, form: `result ${formOf(expand)}`, more })
+    return answer(dialect, request, reply, expand, { ids, paging, render, form: `result ${formOf(expand)}`, more })
   })
 }
 
@@ -43,12 +45,12 @@ function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   expand: Expand,
-  shape: { paging: 'cursor' | 'offset'; render: (content: Content) => Json; form: string; more: Json },
+  shape: { ids: string[]; paging: 'cursor' | 'offset'; render: (content: Content) => Json; form: string; more: Json },
 ) {
   const { front } = dialect
   const { site } = front
   const find = shape.paging === 'cursor' ? findByCursor : findByOffset
-  const found = find(dialect, request, findIds(dialect, request), cappedLimit(request, expand))
+  const found = find(dialect, request, shape.ids, cappedLimit(request, expand))
   const contents = found.ids.flatMap((id) => findContent(dialect, id) ?? [])
   if (front.traps.ancestorExpansionFails && expand.has('ancestors.restrictions')) {
     const isBad = (above: Content): boolean => above.status !== 'current' || !seesContent(front, request, above)
@@ -109,24 +111,25 @@ function takeTurnAgain(dialect: Dialect, limit: number) {
 function seeing({ front }: Dialect, request: FastifyRequest): (id: string) => boolean {
   const { site } = front
   return (id) => {
-    const part = site.comments.get(id) ?? site.attachments.get(id)
-    const content = site.contents.get(part?.contentId ?? id) ?? site.ghosts.get(id)
+    const { comment, attachment } = findPart(site, id, front.traps.searchKeepsDeletedParts)
+    const content = site.contents.get((comment ?? attachment)?.contentId ?? id) ?? site.ghosts.get(id)
     return content !== undefined && site.spaces.has(content.spaceId) && seesContent(front, request, content)
   }
 }
 
-function findContent({ front: { site } }: Dialect, id: string): Content | undefined {
-  return site.contents.get(id) ?? asContent(site, id) ?? site.ghosts.get(id)
+function findContent({ front: { site, traps } }: Dialect, id: string): Content | undefined {
+  return site.contents.get(id) ?? asContent(site, id, traps.searchKeepsDeletedParts) ?? site.ghosts.get(id)
 }
 
 function recordOf(dialect: Dialect, content: Content, expand: Expand): Json {
-  return partRecord(dialect, content.id, expand) ?? contentRecord(dialect, content, expand)
+  const { searchKeepsDeletedParts } = dialect.front.traps
+  return partRecord(dialect, content.id, expand, searchKeepsDeletedParts) ?? contentRecord(dialect, content, expand)
 }
 
-function findIds(dialect: Dialect, request: FastifyRequest): string[] {
+/** The search for content does not know `includeArchivedSpaces`; only the broader one does. */
+function findIds(dialect: Dialect, request: FastifyRequest, includeArchivedSpaces: boolean): string[] {
   const cql = parameter(request, 'cql')
   if (cql === undefined || cql.trim() === '') throw dialect.badRequest('cql query parameter is required')
-  const includeArchivedSpaces = parameter(request, 'includeArchivedSpaces') === 'true'
   try {
     return searchContent(dialect.front.site, cql, { includeArchivedSpaces, traps: dialect.front.traps })
   } catch (error) {
