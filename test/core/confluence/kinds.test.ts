@@ -18,9 +18,10 @@ const mixed = () =>
     ],
   })
 
+const space = (spaces: Map<string, SiteSpace>, key = 'HR') => spaces.get(key)!
+
 describe.each(['cloud', 'datacenter'] as const)('kinds of content on %s', (deployment) => {
   const open = (traps = {}) => openSandbox(deployment, mixed(), traps)
-  const space = (spaces: Map<string, SiteSpace>, key = 'HR') => spaces.get(key)!
 
   test('a census lists current and archived pages, live documents and blog posts, and nothing from the trash', async () => {
     await using opened = await open()
