@@ -1,6 +1,7 @@
 // Bodies of comments: by search, fifty at once, and what the index does not know one by one from the store.
 import { z } from 'zod'
 import { numericId } from './answers.ts'
+import { askEach } from './ask-each.ts'
 import { fetchContent } from './datacenter-content.ts'
 import { path } from './http.ts'
 import { type BodyReader, fetchPageBodies } from './page-bodies.ts'
@@ -36,10 +37,8 @@ export async function fetchCommentBodies(
     // The comments do not say whether their space is archived, where only the broader search finds them.
     for (const inArchivedSpaces of [false, true])
       for (const each of await searchBodies(reader, missing(), inArchivedSpaces, limits, signal)) keep(each)
-    for (const id of missing()) {
-      const each = await findBody(reader, id, limits, signal)
+    for (const each of await askEach(missing(), (id) => findBody(reader, id, limits, signal)))
       if (each !== undefined) keep(each)
-    }
     return [...found.values()]
   }
   return fetchPageBodies({ read, verifySite: reader.verifySite }, commentIds, signal)

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { TransientError } from '../../errors.ts'
 import { isListed } from './answers.ts'
+import { askEach } from './ask-each.ts'
 import { datacenterBody } from './datacenter-answers.ts'
 import { fetchContent } from './datacenter-content.ts'
 import type { HttpClient } from './http.ts'
@@ -34,11 +35,9 @@ export function createBodyReader(http: HttpClient): BodyReader['read'] {
         if (body !== undefined) found.set(body.pageId, body)
       }
     }
-    for (const pageId of pageIds.filter((pageId) => !found.has(pageId))) {
-      const body = await findBody(http, pageId, limits, signal)
-      if (body !== undefined) found.set(pageId, body)
-    }
-    return [...found.values()]
+    const missing = pageIds.filter((pageId) => !found.has(pageId))
+    const alone = await askEach(missing, (pageId) => findBody(http, pageId, limits, signal))
+    return [...found.values(), ...alone.flatMap((body) => body ?? [])]
   }
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import { isListed, kindOf } from './answers.ts'
+import { askEach } from './ask-each.ts'
 import { datacenterPage, datacenterPlacedPage } from './datacenter-answers.ts'
 import { HttpFailure } from './http-errors.ts'
 import { path, type HttpClient, type ReadRequest } from './http.ts'
@@ -25,14 +26,16 @@ export async function fetchCensusRows(
   signal: AbortSignal,
 ): Promise<CensusRow[]> {
   const expand = 'version,history,ancestors,space'
-  const found: CensusRow[] = []
-  for (const pageId of new Set(pages.map((page) => page.pageId))) {
-    const row = await orUnreadable(fetchContent(http, pageId, expand, datacenterPlacedPage, signal))
-    if (row === undefined || row === 'unreadable' || !isListed(row)) continue
-    found.push({ ...toCensusPage(row), spaceId: row.space.id })
-  }
-  return found
+  const rows = await askEach(new Set(pages.map(({ pageId }) => pageId)), (pageId) =>
+    orUnreadable(fetchContent(http, pageId, expand, datacenterPlacedPage, signal)),
+  )
+  return rows.flatMap((row) => {
+    if (row === undefined || row === 'unreadable' || !isListed(row) || !isPage(row)) return []
+    return [{ ...toCensusPage(row), spaceId: row.space.id }]
+  })
 }
+
+const isPage = ({ type = 'page' }: { type?: string | undefined }) => type === 'page' || type === 'blogpost'
 
 function toCensusPage(row: z.infer<typeof datacenterPage> & { status: CensusPage['status'] }): CensusPage {
   const parentId = row.ancestors?.at(-1)?.id
@@ -124,13 +127,20 @@ function isUnknownStatus(error: unknown): boolean {
   return error instanceof TransientError && error.cause instanceof HttpFailure && error.cause.status === 501
 }
 
+/** Servers that are known to have it, so that each is asked once. */
+const scanning = new WeakSet<HttpClient>()
+
 async function hasScan(http: HttpClient, space: SiteSpace, signal: AbortSignal): Promise<boolean> {
+  if (scanning.has(http)) return true
   const query = { spaceKey: space.key, type: 'page', status: 'current', limit: 1 }
   const schema = z.object({ results: z.array(z.unknown()) })
   try {
     const request = { path: '/rest/api/content/scan', query, schema, retriesServerErrors: false }
     const isThere = (await http.send(request, signal)) !== undefined
-    if (isThere) trustMissingNext(http)
+    if (isThere) {
+      scanning.add(http)
+      trustMissingNext(http)
+    }
     return isThere
   } catch (error) {
     // Older servers take "scan" for a content id and say so with 400, 404 as a web page, or 500.

@@ -1,7 +1,7 @@
 // Which attachments and comments are still there, asked of the store: search goes on finding what was deleted, and does not
 // find yet what is new.
 import { z } from 'zod'
-import { AccessDeniedError } from '../../errors.ts'
+import { askEach } from './ask-each.ts'
 import { fetchContent } from './datacenter-content.ts'
 import { path, type HttpClient } from './http.ts'
 import type { SitePart } from './site.ts'
@@ -13,8 +13,6 @@ const state = z.object({ status: z.string() })
 
 /** As many ids as one request may name (v2's published description). */
 const maxIds = 100
-/** Parts that are asked for at a time where each is a request; the site's pacer decides how many it really gets. */
-const askedAtATime = 16
 
 /** Deleted comments are gone for good; a deleted attachment is in the trash, and only its status says so. */
 export async function fetchExistingCloudParts(
@@ -22,25 +20,38 @@ export async function fetchExistingCloudParts(
   parts: Wanted[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const comments = idsOf(parts, 'comment')
-  const attachments = await keepExisting(idsOf(parts, 'attachment'), async (partId) => {
-    const found = await orUnreadable(http.send({ path: path`/api/v2/attachments/${partId}`, schema: state }, signal))
-    return isThere(found)
-  })
+  const attachments = await keepExisting(idsOf(parts, 'attachment'), (partId) =>
+    isThere(http.send({ path: path`/api/v2/attachments/${partId}`, schema: state }, signal)),
+  )
   const found = new Set(attachments)
+  const comments = idsOf(parts, 'comment')
   for (let start = 0; start < comments.length; start += maxIds) {
-    for (const id of await keepKnownIds(http, comments.slice(start, start + maxIds), signal)) found.add(id)
+    const ids = comments.slice(start, start + maxIds)
+    const known = (await findKnownIds(http, ids, signal)) ?? (await keepComments(http, ids, signal))
+    for (const id of known) found.add(id)
   }
   return found
 }
 
-/** Ids of what is not there, or not visible, are answered with null. */
-async function keepKnownIds(http: HttpClient, contentIds: string[], signal: AbortSignal): Promise<string[]> {
+/** Ids of what is not there, or not visible, are answered with null. Undefined where this account may not ask at all. */
+async function findKnownIds(
+  http: HttpClient,
+  contentIds: string[],
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
   const schema = z.object({ results: z.record(z.string(), z.string().nullable()) })
-  const answer = await http.send({ path: '/api/v2/content/convert-ids-to-types', body: { contentIds }, schema }, signal)
-  if (answer === undefined)
-    throw new AccessDeniedError('not_visible', 'This account may not ask which comments are still there.')
+  const request = { path: '/api/v2/content/convert-ids-to-types', body: { contentIds }, schema }
+  const answer = await orUnreadable(http.send(request, signal))
+  if (answer === undefined || answer === 'unreadable') return undefined
   return contentIds.filter((id) => typeof answer.results[id] === 'string')
+}
+
+async function keepComments(http: HttpClient, ids: string[], signal: AbortSignal): Promise<string[]> {
+  const ask = (below: string) => isThere(http.send({ path: below, schema: state }, signal))
+  return keepExisting(
+    ids,
+    async (id) => (await ask(path`/api/v2/footer-comments/${id}`)) || (await ask(path`/api/v2/inline-comments/${id}`)),
+  )
 }
 
 export async function fetchExistingDataCenterParts(
@@ -48,24 +59,19 @@ export async function fetchExistingDataCenterParts(
   parts: Wanted[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const ids = [...new Set(parts.map(({ partId }) => partId))]
-  const existing = await keepExisting(ids, async (partId) =>
-    isThere(await orUnreadable(fetchContent(http, partId, 'version', state, signal))),
+  const ids = new Set(parts.map(({ partId }) => partId))
+  return new Set(
+    await keepExisting([...ids], (partId) => isThere(fetchContent(http, partId, 'version', state, signal))),
   )
-  return new Set(existing)
 }
 
-async function keepExisting(ids: string[], isThereStill: (partId: string) => Promise<boolean>): Promise<string[]> {
-  const existing: string[] = []
-  for (let start = 0; start < ids.length; start += askedAtATime) {
-    const asked = ids.slice(start, start + askedAtATime)
-    const answers = await Promise.all(asked.map(isThereStill))
-    existing.push(...asked.filter((_, index) => answers[index]))
-  }
-  return existing
+async function keepExisting(ids: string[], exists: (partId: string) => Promise<boolean>): Promise<string[]> {
+  const answers = await askEach(ids, exists)
+  return ids.filter((_, index) => answers[index])
 }
 
-function isThere(found: z.infer<typeof state> | 'unreadable' | undefined): boolean {
+async function isThere(asked: Promise<z.infer<typeof state> | undefined>): Promise<boolean> {
+  const found = await orUnreadable(asked)
   return found !== undefined && found !== 'unreadable' && ['current', 'archived'].includes(found.status)
 }
 

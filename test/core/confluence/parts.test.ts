@@ -22,11 +22,11 @@ describe.each(['cloud', 'datacenter'] as const)('what hangs on pages of %s', (de
   test('those of an archived space are listed, and their content is to be had', async () => {
     await using opened = await open()
     const parts = await list(opened, 'OLD')
-    expect(parts.map(({ partId, pageId }) => [partId, pageId]).toSorted()).toEqual(
-      [
+    expect(new Map(parts.map(({ partId, pageId }) => [partId, pageId]))).toEqual(
+      new Map([
         [att('90'), '8'],
         ['91', '8'],
-      ].toSorted(),
+      ]),
     )
     const file = parts.find(({ kind }) => kind === 'attachment')!
     expect(file).toMatchObject({ title: 'attic.txt', mediaType: 'text/plain', fileSize: 4 })
@@ -83,6 +83,17 @@ describe.each(['cloud', 'datacenter'] as const)('what hangs on pages of %s', (de
     expect([...found].toSorted()).toEqual([...ids, att('71')].toSorted())
     expect(confluence.countRequests()).toBe(deployment === 'cloud' ? 2 + 2 : 133)
   })
+
+  test.runIf(deployment === 'cloud')(
+    'comments are asked for one by one where their ids may not be looked up',
+    async () => {
+      await using opened = await open()
+      opened.confluence.removeComment('83')
+      opened.confluence.fail({ kind: 'status', status: 403, path: 'convert-ids-to-types', times: 9 })
+      const asked = ['80', '82', '83', '999'].map(comment)
+      expect(await opened.site.fetchExistingParts(asked, signal)).toEqual(new Set(['80', '82']))
+    },
+  )
 
   test('what hangs on a page that this account may not see is as good as gone', async () => {
     await using opened = await openSandbox(deployment, richSite(), {}, 'bo')
