@@ -117,8 +117,8 @@ type DataCenterTraps = {
   webSudo: boolean
   /** `next` advances by the limit that was asked for, not by the one that was used (a known bug). */
   nextStartAsRequested: boolean
-  /** What it says when it is asked for archived pages: that it has them, that there is no such status (400), or 501. */
-  archivedPages: 'known' | 'refused' | 'not-implemented'
+  /** What it says when it is asked for archived pages: that it has them, that there is no such status (400), 501, or 500. */
+  archivedPages: 'known' | 'refused' | 'not-implemented' | 'breaks'
   /** Old versions: lists have no `next` at all. */
   listsWithoutNext: boolean
   /** The old remote API (JSON-RPC), the only way to space permissions before 9.1. */

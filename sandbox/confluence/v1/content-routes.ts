@@ -184,7 +184,8 @@ function statusesOf({ front, badRequest }: Dialect, request: FastifyRequest): Se
   if (given.length === 0) return new Set(['current'])
   if (archivedPages !== 'known' && given.includes('archived')) {
     if (archivedPages === 'refused') throw badRequest('Invalid content status: archived')
-    throw new AnswerError(501, { statusCode: 501, message: 'Unsupported content status: archived' })
+    const statusCode = archivedPages === 'breaks' ? 500 : 501
+    throw new AnswerError(statusCode, { statusCode, message: 'Unsupported content status: archived' })
   }
   const statuses = given.flatMap((status) => (status === 'any' ? ['current', 'trashed'] : [status]))
   return new Set(statuses.filter((status) => status !== 'draft'))

@@ -57,7 +57,10 @@ function toCensusPage(row: z.infer<typeof datacenterPage> & { status: CensusPage
   }
 }
 
-/** One page, blog post or ancestor from the store, whether current or archived; undefined when it is neither. */
+/**
+ * One page, blog post, part or ancestor from the store, whether current or archived; undefined when it is neither. Asked for
+ * one status at a time: whether a list of them is understood is not documented.
+ */
 export async function fetchContent<Row>(
   http: HttpClient,
   contentId: string,
@@ -67,12 +70,13 @@ export async function fetchContent<Row>(
   limits: Pick<ReadRequest<unknown>, 'maxAttempts'> = {},
 ): Promise<Row | undefined> {
   const request = { path: path`/rest/api/content/${contentId}`, schema, ...limits }
+  const current = await http.send({ ...request, query: { expand, status: 'current' } }, signal)
+  if (current !== undefined || archiving.get(http) === false) return current
   try {
-    const query = { expand, status: ['current', 'archived'] }
-    return await http.send({ ...request, query }, signal)
+    return await http.send({ ...request, query: { expand, status: 'archived' } }, signal)
   } catch (error) {
-    if (!isUnknownStatus(error)) throw error
-    return await http.send({ ...request, query: { expand, status: 'current' } }, signal)
+    if (archiving.get(http) !== true && isUnknownStatus(error)) return undefined
+    throw error
   }
 }
 
@@ -98,33 +102,39 @@ export async function* iterateContent<Row>(
 ): AsyncGenerator<Row[]> {
   const isScanned = await hasScan(http, space, signal)
   for (const { kind, status } of lists) {
+    if (status === 'archived' && !(await hasArchive(http, space, signal))) continue
     const query = { spaceKey: space.key, type: kind, status, expand }
     const listing = { query, row, limit: 200, subject: `space ${space.key}`, hidesRows: true }
-    const pages = isScanned
+    yield* isScanned
       ? iterateByCursor(http, { ...listing, path: '/rest/api/content/scan' }, signal)
       : iterateByOffset(http, { ...listing, path: '/rest/api/content' }, signal)
-    yield* status === 'archived' ? whereKnown(pages) : pages
   }
 }
 
-/** Nothing where the server has no archived pages and refuses to list them. */
-async function* whereKnown<Row>(pages: AsyncGenerator<Row[]>): AsyncGenerator<Row[]> {
-  let first: IteratorResult<Row[], unknown>
+/** Servers that were asked whether they know archived pages. */
+const archiving = new WeakMap<HttpClient, boolean>()
+
+async function hasArchive(http: HttpClient, space: SiteSpace, signal: AbortSignal): Promise<boolean> {
+  const known = archiving.get(http)
+  if (known !== undefined) return known
+  const query = { spaceKey: space.key, type: 'page', status: 'archived', limit: 1 }
+  const schema = z.object({ results: z.array(z.unknown()) })
+  let isKnown = true
   try {
-    first = await pages.next()
+    await http.send({ path: '/rest/api/content', query, schema, maxAttempts: 3 }, signal)
   } catch (error) {
-    if (isUnknownStatus(error)) return
-    throw error
+    if (!isUnknownStatus(error)) throw error
+    isKnown = false
   }
-  if (first.done === true) return
-  yield first.value
-  yield* pages
+  archiving.set(http, isKnown)
+  return isKnown
 }
 
-/** A status that the server does not know: 400, or 501 "not implemented". */
+/** A status that the server does not know: 400, 501 "not implemented", or an exception of its own, which is 500. */
 function isUnknownStatus(error: unknown): boolean {
   if (error instanceof InvalidInputError) return true
-  return error instanceof TransientError && error.cause instanceof HttpFailure && error.cause.status === 501
+  const { cause } = error instanceof TransientError ? error : {}
+  return cause instanceof HttpFailure && (cause.status === 500 || cause.status === 501)
 }
 
 /** Servers that are known to have it, so that each is asked once. */

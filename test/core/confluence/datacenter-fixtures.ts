@@ -30,8 +30,8 @@ export async function withDataCenterSite<Value>(
   return await work(createDataCenterSite({ ...quick, address, credential }), pages)
 }
 
-const isOtherList = ({ query }: Asked) =>
-  query.get('type') === 'blogpost' || query.getAll('status').join(',') === 'archived'
+const isOtherList = ({ path, query }: Asked) =>
+  /\/content(\/scan)?$/.test(path) && (query.get('type') === 'blogpost' || query.get('status') === 'archived')
 
 export async function all<Row>(pages: AsyncIterable<Row[]>): Promise<Row[]> {
   return (await Array.fromAsync(pages)).flat()
