@@ -1,9 +1,7 @@
 // Bodies of changed pages → blocks → chunks → index, batch by batch.
 import PQueue from 'p-queue'
 import type { Database } from '../../db/database.ts'
-import { listUserNames, upsertPrincipals } from '../../db/queries/access.ts'
 import { type IndexedPage, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
-import { AccessDeniedError, TransientError } from '../../errors.ts'
 import type { ConfluenceSite, PageBodies, PageBody, SiteSpace } from '../confluence/site.ts'
 import { chunkPage } from '../content/chunk.ts'
 import { fingerprintOf } from '../content/fingerprint.ts'
@@ -11,7 +9,7 @@ import { parseStorage } from '../content/parse-storage.ts'
 import { termsOfPage } from '../search/index-terms.ts'
 import { type ListedPage, ancestorTitles } from './compare.ts'
 import { eachAtATime } from './each-at-a-time.ts'
-import { principalOfUser } from './principals.ts'
+import { findMentionedNames } from './mentioned-names.ts'
 
 export type IndexJob = {
   database: Database
@@ -117,36 +115,5 @@ function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<str
       job.fingerprints.get(page.pageId) === fingerprint
         ? undefined
         : chunks.map((chunk) => ({ ...chunk, terms: termsOf(chunk) })),
-  }
-}
-
-const mention = /ri:(?:account-id|userkey)="([^"]{1,200})"/g
-
-/** Display names of the people whom these bodies mention; the site is asked only for those not known yet. */
-async function findMentionedNames(
-  job: IndexJob,
-  bodies: PageBody[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const mentioned = [
-    ...new Set(bodies.flatMap(({ storage }) => [...storage.matchAll(mention)].map((match) => match[1] ?? ''))),
-  ]
-  if (mentioned.length === 0) return new Map()
-  const known = await listUserNames(job.database.db, job.connectionId, mentioned)
-  const missing = mentioned.filter((userId) => !known.has(userId))
-  if (missing.length === 0) return known
-  const users = await fetchUsersIfPossible(job.site, missing, signal)
-  const mentionedUsers = users.map((user) => ({ ...principalOfUser(user), isMentionedOnly: true }))
-  await upsertPrincipals(job.database.db, job.connectionId, mentionedUsers)
-  return new Map([...known, ...users.map((user) => [user.userId, user.displayName] as const)])
-}
-
-/** Nobody when the site cannot say who they are just now: pages matter more than the names in them. */
-async function fetchUsersIfPossible(site: ConfluenceSite, userIds: string[], signal: AbortSignal) {
-  try {
-    return await site.fetchUsers(userIds, signal)
-  } catch (error) {
-    if (error instanceof TransientError || error instanceof AccessDeniedError) return []
-    throw error
   }
 }
