@@ -31,6 +31,24 @@ export type ExtractOutcome =
   /** `cause` is there for `internal` only: a mistake of ours, for the log. */
   | { kind: 'failed'; code: FailureCode; reason: string; cause?: Error }
 
+/** Reading it again may end better: under less load, with more memory, or with a mistake of ours put right. */
+export function isWorthAnotherTry(code: FailureCode): boolean {
+  return code === 'timeout' || code === 'out_of_memory' || code === 'internal'
+}
+
+/** What is missing of a file that was too long; a sentence that names it. */
+export function noticeOfCut(
+  name: string,
+  { cut, pageCount }: Extract<ExtractOutcome, { kind: 'extracted' }>,
+  limits: Pick<ExtractLimits, 'maxCharacters' | 'maxPages'>,
+): string | undefined {
+  if (cut === undefined) return undefined
+  if (cut === 'characters')
+    return `“${name}” is long: only the first ${limits.maxCharacters.toLocaleString('en')} characters of its text are searched.`
+  const whole = pageCount === undefined ? '' : ` of its ${pageCount.toLocaleString('en')}`
+  return `“${name}” is long: only the first ${limits.maxPages.toLocaleString('en')}${whole} pages are searched.`
+}
+
 /** What one file may cost. */
 export type ExtractLimits = {
   /** From the moment a worker takes the file; waiting for a worker does not count. */

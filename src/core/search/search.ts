@@ -89,22 +89,25 @@ async function rankPages(
 
 function toPassage(chunk: FoundChunk & { score: number }): Passage {
   const { chunkId, pageId, title, spaceKey, spaceName, part, headingPath, versionAt, text, score } = chunk
+  const name = nameOfPart(chunk)
   return {
     chunkId,
     pageId,
     title,
     spaceKey,
     spaceName,
-    headingPath: part === null ? headingPath : [nameOf(part), ...headingPath],
+    headingPath: name === undefined ? headingPath : [name, ...headingPath],
     url: urlOf(chunk),
-    changedAt: versionAt,
+    changedAt: part?.versionAt ?? versionAt,
     text,
     score,
   }
 }
 
-function nameOf({ kind, title }: NonNullable<FoundChunk['part']>): string {
-  return kind === 'comment' ? 'Comment' : title
+/** A file's name; a comment has none but its writer's. */
+function nameOfPart({ part, partAuthor }: FoundChunk): string | undefined {
+  if (part === null || part.kind === 'attachment') return part?.title
+  return partAuthor === null || partAuthor === '' ? 'Comment' : `Comment by ${partAuthor}`
 }
 
 /** The page at the heading; the attachment or comment itself where Confluence gave it an address. */

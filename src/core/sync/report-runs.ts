@@ -1,7 +1,8 @@
 // How far runs are and how they ended, space by space: what `sync --wait` shows.
 import { type PageFailure, type Space, findSpaceById, listFailures } from '../../db/queries/spaces.ts'
 import { type SyncRun, listRuns } from '../../db/queries/sync-runs.ts'
-import type { RunCounts } from '../../db/schema/sync-runs.ts'
+import { type PartReason, listPartFailures, listPartNotices } from '../../db/queries/page-parts.ts'
+import type { PartCounts, RunCounts } from '../../db/schema/sync-runs.ts'
 import type { Core } from '../core.ts'
 import { noCounts } from './run-space.ts'
 
@@ -9,10 +10,18 @@ export type SpaceReport = RunCounts & {
   space: string
   state: Space['state']
   failures: { pageId: string; title: string; reason: string }[]
+  parts: PartCounts
+  /** Attachments and comments that failed, and those of which not all is searched. */
+  partFailures: PartReport[]
+  partNotices: PartReport[]
   error?: string
 }
 
+/** `page` is the title of the page that it hangs on. */
+export type PartReport = { pageId: string; page: string; kind: 'attachment' | 'comment'; name: string; reason: string }
+
 const maxReportedFailures = 100
+const noParts: PartCounts = { listed: 0, stored: 0, unchanged: 0, failed: 0, excluded: 0 }
 
 /** The same runs as they stand now. */
 export async function readRuns(core: Core, runs: SyncRun[]): Promise<SyncRun[]> {
@@ -26,20 +35,23 @@ export async function readRuns(core: Core, runs: SyncRun[]): Promise<SyncRun[]> 
 export async function reportRuns(core: Core, runs: SyncRun[]): Promise<SpaceReport[]> {
   const { db } = core.database
   const spaces = await Promise.all(runs.map((run) => findSpaceById(db, run.spaceId)))
-  const failures = await listFailures(
-    db,
-    runs.map((run) => run.spaceId),
-    maxReportedFailures,
-  )
+  const spaceIds = runs.map((run) => run.spaceId)
+  const [failures, partFailures, partNotices] = await Promise.all([
+    listFailures(db, spaceIds, maxReportedFailures),
+    listPartFailures(db, spaceIds, maxReportedFailures),
+    listPartNotices(db, spaceIds, maxReportedFailures),
+  ])
   return runs
     .flatMap((run, i) => {
       const space = spaces[i]
-      return space === undefined ? [] : [describe(run, space, failures)]
+      return space === undefined ? [] : [describe(run, space, { failures, partFailures, partNotices })]
     })
     .toSorted((a, b) => (a.space < b.space ? -1 : 1))
 }
 
-function describe(run: SyncRun, space: Space, failures: PageFailure[]): SpaceReport {
+type Reasons = { failures: PageFailure[]; partFailures: PartReason[]; partNotices: PartReason[] }
+
+function describe(run: SyncRun, space: Space, { failures, partFailures, partNotices }: Reasons): SpaceReport {
   const error = run.error ?? space.error
   return {
     space: space.key,
@@ -48,6 +60,21 @@ function describe(run: SyncRun, space: Space, failures: PageFailure[]): SpaceRep
     failures: failures
       .filter((failure) => failure.spaceId === space.id)
       .map(({ pageId, title, reason }) => ({ pageId, title, reason })),
+    parts: { ...noParts, ...run.counts?.parts },
+    partFailures: describeParts(partFailures, space.id),
+    partNotices: describeParts(partNotices, space.id),
     ...(error === null ? {} : { error }),
   }
+}
+
+function describeParts(reasons: PartReason[], spaceId: number): PartReport[] {
+  return reasons
+    .filter((reason) => reason.spaceId === spaceId)
+    .map(({ pageId, title, kind, name, reason }) => ({
+      pageId,
+      page: title,
+      kind,
+      name: kind === 'comment' ? 'Comment' : name,
+      reason,
+    }))
 }

@@ -14,8 +14,9 @@ import { compareCensus, type Comparison, type ListedPage } from './compare.ts'
 import { eachAtATime } from './each-at-a-time.ts'
 import { findExclusion, isInScope } from './exclusions.ts'
 import { type IndexJob, indexPages } from './index-pages.ts'
-import { type AttachmentRules, indexParts, type PartJob } from './index-parts.ts'
+import { indexParts } from './index-parts.ts'
 import { listSpace, type SpaceListing } from './list-space.ts'
+import type { PartJob } from './part-job.ts'
 import { storeSpacePermissions } from './permission-census.ts'
 import { retirePages } from './retire-pages.ts'
 import { stallMs, startStallGuard } from './stall-guard.ts'
@@ -29,7 +30,7 @@ export type SpaceRun = {
   space: Space
   scope: Scope
   exclusions: Exclusions
-  attachments: AttachmentRules
+  attachments: PartJob['attachments']
   now: () => Date
 }
 
@@ -67,10 +68,10 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
   const listed = await storePermissions(job, siteSpace, census, listing, startedAt, stall.signal)
   const { comparison, rowIds } = await storeListing(job, listed, startedAt, counts)
   await saveCounts()
-  const shared = { database, site, space: siteSpace, listed, rowIds, beforeBatch: job.requireLease }
+  const { connectionId } = space
+  const shared = { database, site, connectionId, space: siteSpace, listed, rowIds, beforeBatch: job.requireLease }
   const pageJob: IndexJob = {
     ...shared,
-    connectionId: space.connectionId,
     fingerprints: run.kind === 'full' ? new Map() : comparison.fingerprints,
     runId: run.id,
     onBatch: async ({ updated, failed }) => {
@@ -83,7 +84,9 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
     ...shared,
     spaceRowId: space.id,
     attachments: job.attachments,
+    runId: run.id,
     isFull: run.kind === 'full',
+    now: job.now,
     onProgress: stall.touch,
   }
   const indexing = [
@@ -92,8 +95,8 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
   ]
   await eachAtATime(indexing, indexing.length, stall.signal, (index, ending) => index(ending))
   await purgeUnusedLayers(db, space.connectionId, space.id)
-  const parts = await countParts(db, space.id)
-  if (parts.stored + parts.failed > 0) counts.parts = parts
+  const parts = await countParts(db, space.id, run.id)
+  if (parts.listed > 0) counts.parts = parts
   counts.stored = (await countStoredPages(db, [space.id])).get(space.id) ?? 0
   await updateSpace(db, space.id, {
     permissionsReadAt: startedAt,

@@ -109,6 +109,10 @@ async function upsertBatch(db: Db, spaceId: number, batch: PageRow[]): Promise<[
          where p.id = c.page_id and p.id = any(${bigints(written.map((row) => Number(row.id)))})
            and c.access_set_id <> p.access_set_id`,
   )
+  // Attachments and comments are found by their page's title, path and labels too.
+  const stale = new Set(batch.filter(({ isStale }) => isStale).map(({ pageId }) => pageId))
+  const staleIds = written.filter(({ pageId }) => stale.has(pageId)).map((row) => Number(row.id))
+  await db.execute(sql`update page_parts set is_stale = true where page_id = any(${bigints(staleIds)})`)
   return written.map(({ pageId, id }) => [pageId, Number(id)])
 }
 

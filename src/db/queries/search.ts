@@ -3,6 +3,7 @@
 import { type SQL, and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Reach } from '../../core/access/reach.ts'
 import { type Database, type Db, rows } from '../database.ts'
+import { principals } from '../schema/access.ts'
 import { connections } from '../schema/connections.ts'
 import { chunks, pageParts, pages, spaces } from '../schema/content.ts'
 import { bigints, json, storable, texts } from '../sql.ts'
@@ -29,7 +30,14 @@ export type FoundChunk = {
   chunkId: number
   /** Our id of the attachment or comment whose text it is. */
   partRowId: number | null
-  part: { kind: 'attachment' | 'comment'; title: string; webPath: string | null } | null
+  part: {
+    kind: 'attachment' | 'comment'
+    title: string
+    webPath: string | null
+    versionAt: Date
+  } | null
+  /** Who made the part's current version, as far as that is known. */
+  partAuthor: string | null
   /** Our id of the page; `pageId` is Confluence's, which two sites may share. */
   pageRowId: number
   pageId: string
@@ -230,7 +238,13 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
     .select({
       chunkId: chunks.id,
       partRowId: chunks.partId,
-      part: { kind: pageParts.kind, title: pageParts.title, webPath: pageParts.webPath },
+      part: {
+        kind: pageParts.kind,
+        title: pageParts.title,
+        webPath: pageParts.webPath,
+        versionAt: pageParts.versionAt,
+      },
+      partAuthor: principals.name,
       pageRowId: pages.id,
       pageId: pages.pageId,
       ordinal: chunks.ordinal,
@@ -251,6 +265,14 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
     .innerJoin(spaces, eq(spaces.id, pages.spaceId))
     .innerJoin(connections, eq(connections.id, spaces.connectionId))
     .leftJoin(pageParts, eq(pageParts.id, chunks.partId))
+    .leftJoin(
+      principals,
+      and(
+        eq(principals.connectionId, spaces.connectionId),
+        eq(principals.kind, 'user'),
+        eq(principals.confluenceId, pageParts.authorId),
+      ),
+    )
 }
 
 /**

@@ -147,9 +147,9 @@ export const pageParts = pgTable(
     indexedByRun: reference('indexed_by_run'),
     /** The page's title, path or labels changed since its chunks were made. */
     isStale: boolean('is_stale').notNull().default(false),
-    /** What of it is not searched although its text is stored: a long file was cut; a sentence for admins. */
+    /** What of it is not searched although it was read: a long file was cut, another holds no text; a sentence for admins. */
     notice: text('notice'),
-    /** Why it is left out for good: its type, its size. */
+    /** The rule that leaves this version out: its type, its size, or that nothing can be read in it. */
     exclusion: text('exclusion'),
     /** Why the last attempt to store this version failed; it is tried again. */
     failure: text('failure'),

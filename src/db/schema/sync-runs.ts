@@ -14,10 +14,22 @@ export type RunCounts = {
   /** Excluded pages by the rule that left them out. */
   excludedBy?: Record<string, number>
   deleted: number
-  /** Attachments and comments whose text is stored, and those that failed. */
-  parts?: { stored: number; failed: number }
+  /** Attachments and comments; absent where there are none. */
+  parts?: PartCounts
   /** Pages that vanished in such a number that they are only hidden until an admin confirms it. */
   held?: number
+}
+
+/** What hangs on the pages that are served. `listed` holds all of it, each `unchanged`, updated, `failed` or `excluded`. */
+export type PartCounts = {
+  listed: number
+  /** Whose text is searched; that of one that failed may be of an older version. */
+  stored: number
+  unchanged: number
+  failed: number
+  excluded: number
+  /** Excluded ones by the rule that left them out. */
+  excludedBy?: Record<string, number>
 }
 
 /** One execution for one space. At most one of a space is queued or running. `pages` fetches what `page_hints` names. */

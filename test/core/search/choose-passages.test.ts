@@ -9,6 +9,7 @@ function chunk(pageRowId: number, score: number): RankedChunk {
     chunkId,
     partRowId: null,
     part: null,
+    partAuthor: null,
     pageRowId,
     pageId: `p${pageRowId}`,
     ordinal: chunkId,
