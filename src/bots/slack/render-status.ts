@@ -1,5 +1,6 @@
 // `/confluence status` → pieces. Pure.
 import type { ConnectionStatus, SpaceStatus } from '../commands/command.ts'
+import { describePartCounts } from '../commands/part-counts.ts'
 import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { type Inline, type Piece, bold, code, link, singleLine, text } from './blocks.ts'
 
@@ -63,6 +64,8 @@ function spacePieces(space: SpaceStatus): Piece[] {
     bold(singleLine(space.key)),
     text(` ${singleLine(space.name)}: ${counts.join(' · ')}`),
   ]
+  const parts = describePartCounts(space.parts)
+  if (parts.length > 0) line.push(text(`\n${parts.join(' · ')}`))
   if (space.progress !== undefined) line.push(text('\n'), code(progressBar(space.progress)))
   if (space.error !== undefined) line.push(text(`\n${singleLine(space.error)}`))
   if (space.held > 0) line.push(text(`\n⚠ ${singleLine(describeHeld(space))}`))

@@ -1,6 +1,7 @@
 // What is shown in Slack: a question's reply and a command's result → messages. Pure. Links come only from citations and
 // from pages of the index, never from the text of an answer.
 import type { Answer, Citation } from '../../core/answer/answer.ts'
+import { sourceName } from '../../core/answer/source-name.ts'
 import type { CommandResult, SearchHit } from '../commands/command.ts'
 import type { ReplyContent } from '../question.ts'
 import {
@@ -98,7 +99,7 @@ function sourceLine(citation: Citation): Inline[] {
   const space = singleLine(citation.spaceName || citation.spaceKey)
   return [
     text(`[${citation.n}] `),
-    link(citation.url, citation.title),
+    link(citation.url, sourceName(citation)),
     text(` · ${space} · changed ${dayOf(citation.changedAt)}`),
   ]
 }
@@ -179,7 +180,7 @@ function hitPieces(words: string, hits: SearchHit[]): Piece[] {
   return [
     { kind: 'paragraph', content: [text(`${heading} “${singleLine(words)}”${hits.length === 0 ? '.' : ''}`)] },
     ...hits.flatMap((hit): Piece[] => [
-      { kind: 'item', content: [link(hit.url, hit.title), text(` · ${singleLine(hit.spaceKey)}`)] },
+      { kind: 'item', content: [link(hit.url, sourceName(hit)), text(` · ${singleLine(hit.spaceKey)}`)] },
       { kind: 'small', text: shorten(singleLine(hit.passage), 300) },
     ]),
   ]

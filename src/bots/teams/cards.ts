@@ -1,6 +1,7 @@
 // Adaptive Cards 1.5 for commands: help, status, the offer to connect. Pure.
 import type { CommandResult, ConnectionStatus, SpaceStatus } from '../commands/command.ts'
 import type { OpenForm } from '../commands/form.ts'
+import { describePartCounts } from '../commands/part-counts.ts'
 import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { type Card, type CardPart, type OutboundMessage, type Place, cardContentType } from './activity.ts'
 import { escapeCardText, shorten, toHref } from './markdown.ts'
@@ -143,10 +144,12 @@ function renderSpace(space: SpaceStatus): CardPart {
   const failures = space.failures
     .slice(0, 3)
     .map((failure) => `${shorten(failure.title, 60)}: ${shorten(failure.reason, 120)}`)
+  const parts = describePartCounts(space.parts).join(', ')
   const lines = [
     `${space.key} ${space.name}: ${space.state}${progress}, ${counts}, ${last}`,
     ...(space.error === undefined ? [] : [space.error]),
     ...(space.held === 0 ? [] : [describeHeld(space)]),
+    ...(parts === '' ? [] : [parts]),
     ...failures,
   ]
   const color = { PENDING: 'Default', IN_PROGRESS: 'Accent', INGESTED: 'Good', ERROR: 'Attention' }[space.state]

@@ -1,5 +1,6 @@
 // Our domain → Teams' messages and cards. Pure. Everything that came from a page or a person is escaped here.
 import type { Answer, Citation } from '../../core/answer/answer.ts'
+import { sourceName } from '../../core/answer/source-name.ts'
 import { pageStateWords } from '../../core/connections/list-pages.ts'
 import type { AuditLine, CommandResult, PageListing } from '../commands/command.ts'
 import type { ReplyContent } from '../question.ts'
@@ -51,7 +52,7 @@ function renderSources(answer: Answer): string[] {
 }
 
 function renderSource(citation: Citation): string {
-  return `${renderLink(citation.title, citation.url)} · ${escapeMarkdown(citation.spaceName || citation.spaceKey)}`
+  return `${renderLink(sourceName(citation), citation.url)} · ${escapeMarkdown(citation.spaceName || citation.spaceKey)}`
 }
 
 /** The one root entity of a message: the AI label when a model wrote it, and the citations whose marks the text holds. */
@@ -84,7 +85,7 @@ function renderClaim(citation: Citation): Record<string, unknown> {
     position: citation.n,
     appearance: {
       '@type': 'DigitalDocument',
-      name: shorten(citation.title, maxNameLength) || 'Untitled',
+      name: shorten(sourceName(citation), maxNameLength) || 'Untitled',
       ...(href === undefined ? {} : { url: href }),
       ...(abstract === '' ? {} : { abstract }),
       ...(keyword === '' ? {} : { keywords: [keyword] }),
@@ -154,7 +155,7 @@ function renderHits(result: Extract<CommandResult, { kind: 'searchHits' }>): Out
   const blocks = [
     `Pages for “${escapeMarkdown(shorten(result.words, 200))}”`,
     ...result.hits.flatMap((hit) => [
-      `**${renderLink(hit.title, hit.url)}** · ${escapeMarkdown(hit.spaceKey)}`,
+      `**${renderLink(sourceName(hit), hit.url)}** · ${escapeMarkdown(hit.spaceKey)}`,
       escapeMarkdown(shorten(hit.passage, 240)),
     ]),
   ].filter((block) => block !== '')

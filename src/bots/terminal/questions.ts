@@ -57,17 +57,19 @@ export function toAskJson({ answer, passages, timings }: Asked) {
   return {
     kind: answer.kind,
     text: answer.text,
-    citations: answer.citations.map(({ n, pageId, title, spaceKey, url, quote }) => ({
+    citations: answer.citations.map(({ n, pageId, title, part, spaceKey, url, quote }) => ({
       n,
       pageId,
       title,
+      ...(part === undefined ? {} : { part }),
       spaceKey,
       url,
       quote,
     })),
-    passages: passages.map(({ pageId, title, spaceKey, url, text, score }) => ({
+    passages: passages.map(({ pageId, title, part, spaceKey, url, text, score }) => ({
       pageId,
       title,
+      ...(part === undefined ? {} : { part }),
       spaceKey,
       url,
       text,

@@ -1,6 +1,7 @@
 // Results → text for a terminal. Pure; colours come and go with the terminal. Whatever comes from a site passes plain.ts.
 import { styleText } from 'node:util'
 import type { Answer } from '../../core/answer/answer.ts'
+import { sourceName } from '../../core/answer/source-name.ts'
 import { pageStateWords } from '../../core/connections/list-pages.ts'
 import type {
   AuditLine,
@@ -10,13 +11,14 @@ import type {
   SearchHit,
   SpaceStatus,
 } from '../commands/command.ts'
+import { describePartCounts } from '../commands/part-counts.ts'
 import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { plain, plainLine } from './plain.ts'
 
 export function renderAnswer(answer: Answer): string {
   const sources = answer.citations.map(
     (citation) =>
-      `  [${citation.n}] ${styleText('bold', plainLine(citation.title))} · ${plainLine(citation.spaceName)} · changed ${renderDay(citation.changedAt)}\n      ${styleText('underline', plainLine(citation.url))}`,
+      `  [${citation.n}] ${styleText('bold', plainLine(sourceName(citation)))} · ${plainLine(citation.spaceName)} · changed ${renderDay(citation.changedAt)}\n      ${styleText('underline', plainLine(citation.url))}`,
   )
   const nearest = answer.nearest.map(
     (page) =>
@@ -36,7 +38,7 @@ export function renderHits(hits: SearchHit[]): string {
     .map((hit, i) => {
       const passage = plainLine(hit.passage)
       const shown = passage.length > 240 ? `${passage.slice(0, 240)}…` : passage
-      return `${i + 1}. ${styleText('bold', plainLine(hit.title))} (${plainLine(hit.spaceKey)})\n   ${styleText('underline', plainLine(hit.url))}\n   ${shown}`
+      return `${i + 1}. ${styleText('bold', plainLine(sourceName(hit)))} (${plainLine(hit.spaceKey)})\n   ${styleText('underline', plainLine(hit.url))}\n   ${shown}`
     })
     .join('\n\n')
 }
@@ -95,13 +97,16 @@ const stateColours = { PENDING: 'dim', IN_PROGRESS: 'cyan', INGESTED: 'green', E
 function renderSpace(space: SpaceStatus, width: number): string[] {
   const progress = space.progress === undefined ? '' : `  ${renderBar(space.progress.done, space.progress.listed, 16)}`
   const failed = space.failed > 0 ? styleText('red', `, ${space.failed} failed`) : ''
+  const parts = describePartCounts(space.parts).join(', ')
   const synced =
     space.lastSyncedAt === undefined ? '' : styleText('dim', `  last sync ${renderTime(space.lastSyncedAt)}`)
   return [
     `  ${plainLine(space.key).padEnd(width)}  ${styleText(stateColours[space.state], space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
     ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(space.error))}`]),
     ...(space.held === 0 ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(describeHeld(space)))}`]),
+    ...(parts === '' ? [] : [`  ${' '.repeat(width)}  ${parts}`]),
     ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${renderFailure(failure)}`),
+    ...space.partFailures.map((failure) => `  ${' '.repeat(width)}  ${renderPartFailure(failure)}`),
   ]
 }
 
@@ -137,6 +142,11 @@ export function renderAudit(entries: AuditLine[]): string {
 /** `× Title: why it is not stored`. */
 export function renderFailure({ title, reason }: { title: string; reason: string }): string {
   return `${styleText('red', '×')} ${plainLine(title)}: ${plainLine(reason)}`
+}
+
+/** `× plan.pdf (Page): why it is not stored`. */
+export function renderPartFailure({ name, page, reason }: SpaceStatus['partFailures'][number]): string {
+  return renderFailure({ title: `${name} (${page})`, reason })
 }
 
 /** `[████████░░░░░░░░]  1,204 / 2,848`. */

@@ -2,10 +2,11 @@ import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
 import { type SpaceReport, readRuns, reportRuns } from '../../core/sync/report-runs.ts'
 import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
+import { describePartCounts } from '../commands/part-counts.ts'
 import { describeHeld } from '../commands/status-notices.ts'
 import type { Output } from './output.ts'
 import { plainLine } from './plain.ts'
-import { renderBar, renderFailure } from './render.ts'
+import { renderBar, renderFailure, renderPartFailure } from './render.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 
 type Runs = StartedSync['runs']
@@ -103,9 +104,9 @@ async function waitForRuns(open: OpenCore, started: Runs, output: Output, signal
   }
 }
 
-function renderReport(space: SpaceReport): string {
+export function renderReport(space: SpaceReport): string {
   const mark = space.state === 'INGESTED' ? styleText('green', '✓') : styleText('red', '✗')
-  const parts = [
+  const pages = [
     `${space.stored.toLocaleString('en')} of ${space.listed.toLocaleString('en')} pages`,
     `${space.updated} updated`,
     `${space.unchanged} unchanged`,
@@ -114,14 +115,26 @@ function renderReport(space: SpaceReport): string {
     ...(space.held === undefined ? [] : [styleText('yellow', `${space.held} hidden`)]),
     ...(space.failed > 0 ? [styleText('red', `${space.failed} failed`)] : []),
   ]
+  const parts = describePartCounts(space.parts).join(', ')
   return [
-    `${mark} ${plainLine(space.space).padEnd(12)} ${parts.join(', ')}`,
+    `${mark} ${plainLine(space.space).padEnd(12)} ${pages.join(', ')}${parts === '' ? '' : ` · ${parts}`}`,
     ...(space.error === undefined ? [] : [`  ${styleText('yellow', plainLine(space.error))}`]),
     ...(space.held === undefined
       ? []
       : [`  ${styleText('yellow', plainLine(describeHeld({ held: space.held, key: space.space })))}`]),
     ...space.failures.map((failure) => `  ${renderFailure(failure)}`),
+    ...space.partFailures.map((failure) => `  ${renderPartFailure(failure)}`),
+    ...renderPartNotices(space.partNotices),
   ].join('\n')
+}
+
+/** There is one for every scanned PDF: the first say what kind of thing they are. */
+const maxShownNotices = 5
+
+function renderPartNotices(notices: SpaceReport['partNotices']): string[] {
+  const shown = notices.slice(0, maxShownNotices).map(({ page, reason }) => `${reason} (${page})`)
+  const rest = notices.length > shown.length ? [`… and ${notices.length - shown.length} more with --json`] : []
+  return [...shown, ...rest].map((line) => `  ${styleText('dim', plainLine(line))}`)
 }
 
 /** One line that rewrites itself on a terminal; elsewhere a line for each tenth. */

@@ -1,5 +1,6 @@
 // The sentence that says that we found no support, and what is near. Pure.
 import type { Answer, Passage } from './answer.ts'
+import { sourceName } from './source-name.ts'
 
 const MAX_NEAREST = 3
 const MAX_NAMED_SPACES = 8
@@ -29,12 +30,19 @@ function nameSpaces(names: string[]): string {
   return parts.length === 1 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`
 }
 
-/** Pages in the order of their best passage, each once. */
+/** Pages in the order of their best passage, each once; a page of which only a file or a comment fits is linked to that. */
 function listNearest(passages: Passage[]): Answer['nearest'] {
-  const pages = new Map<string, Answer['nearest'][number]>()
-  for (const { pageId, title, spaceKey, url } of passages)
-    pages.set(pageId, { title, spaceKey, url: withoutAnchor(url) })
-  return [...pages.values()].slice(0, MAX_NEAREST)
+  const pages = new Map<string, Passage>()
+  for (const passage of passages) {
+    const known = pages.get(passage.pageId)
+    if (known === undefined || (known.part !== undefined && passage.part === undefined))
+      pages.set(passage.pageId, passage)
+  }
+  return [...pages.values()].slice(0, MAX_NEAREST).map((passage) => ({
+    title: sourceName(passage),
+    spaceKey: passage.spaceKey,
+    url: passage.part === undefined ? withoutAnchor(passage.url) : passage.url,
+  }))
 }
 
 function withoutAnchor(url: string): string {

@@ -8,12 +8,15 @@ export type Passage = {
   /** Confluence's page id. */
   pageId: string
   title: string
+  /** The attachment or comment of the page whose text it is: a file's name, or whose comment; absent for the page's own. */
+  part?: string
   spaceKey: string
   spaceName: string
+  /** Begins with the part's name. */
   headingPath: string[]
-  /** Absolute link to the page and, where there is one, its heading. */
+  /** Absolute link to the page and, where there is one, its heading; or to the attachment or comment. */
   url: string
-  /** When the page's current version was made. */
+  /** When the current version of the page, attachment or comment was made. */
   changedAt: Date
   text: string
   /** Higher is better; comparable within one search only. */
@@ -22,10 +25,11 @@ export type Passage = {
 
 /** A passage tied to a statement of the answer: `quote` stands verbatim in the passage. */
 export type Citation = {
-  /** 1, 2, …: the number shown as `[n]`. One number a page and heading. */
+  /** 1, 2, …: the number shown as `[n]`. One number a page and heading, a file's heading, or a comment. */
   n: number
   pageId: string
   title: string
+  part?: string
   spaceKey: string
   spaceName: string
   url: string

@@ -6,7 +6,7 @@ export type Support = { passage: Passage; start: number; end: number }
 
 export type Numbering = {
   citations: Citation[]
-  /** The number of the source, given in order of first use: one a page and heading. */
+  /** The number of the source, given in order of first use: one a page and heading, a file's heading, or a comment. */
   cite(support: Support): number
 }
 
@@ -28,9 +28,9 @@ export function startNumbering(): Numbering {
   return { citations, cite }
 }
 
-/** One source of an answer: a page and heading. */
-export function sourceKey(passage: Passage): string {
-  return JSON.stringify([passage.pageId, passage.headingPath])
+/** One source of an answer: a page and heading. Two comments of one person differ by their address alone. */
+export function sourceKey({ pageId, headingPath, part, url }: Passage): string {
+  return JSON.stringify(part === undefined ? [pageId, headingPath] : [pageId, headingPath, url])
 }
 
 /** One number has one quote: it grows to the shortest stretch that holds all that was quoted, within one chunk. */
@@ -42,8 +42,9 @@ function widen(known: { citation: Citation } & Support, support: Support): void 
 }
 
 function citationOf(n: number, { passage, start, end }: Support): Citation {
-  const { pageId, title, spaceKey, spaceName, url, changedAt } = passage
-  return { n, pageId, title, spaceKey, spaceName, url, changedAt, quote: passage.text.slice(start, end) }
+  const { pageId, title, part, spaceKey, spaceName, url, changedAt } = passage
+  const ofPart = part === undefined ? {} : { part }
+  return { n, pageId, title, ...ofPart, spaceKey, spaceName, url, changedAt, quote: passage.text.slice(start, end) }
 }
 
 /** The statements with their `[n]` marks, list items and table rows on consecutive lines, the rest in paragraphs. */

@@ -9,7 +9,10 @@ import {
   listSpaces,
 } from '../../db/queries/spaces.ts'
 import { countHeldPages } from '../../db/queries/page-list.ts'
+import { type PartReason, listPartFailures } from '../../db/queries/page-parts.ts'
+import type { PartCounts } from '../../db/schema/sync-runs.ts'
 import type { Core } from '../core.ts'
+import { describePart, type PartReport } from '../sync/report-runs.ts'
 import { describeExclusions, describeScope } from './request.ts'
 import { warnOfExpiry } from './token-expiry.ts'
 
@@ -29,6 +32,9 @@ export type SpaceStatus = {
   /** Why the state is ERROR, or what limits who may read the space. */
   error: string | undefined
   failures: { pageId: string; title: string; reason: string }[]
+  /** Attachments and comments, as the last run that got so far counted them. */
+  parts: PartCounts | undefined
+  partFailures: PartReport[]
 }
 
 export type ConnectionStatus = {
@@ -66,9 +72,10 @@ export async function readStatus(core: Core, name: string | undefined): Promise<
     wanted.map(async (connection) => {
       const spaces = await listSpaces(db, connection.id)
       const ids = spaces.map((space) => space.id)
-      const [summaries, failures, stored, held] = await Promise.all([
+      const [summaries, failures, partFailures, stored, held] = await Promise.all([
         listSpaceSummaries(db, ids),
         listFailures(db, ids, maxFailures),
+        listPartFailures(db, ids, maxFailures),
         countStoredPages(db, ids),
         countHeldPages(db, ids),
       ])
@@ -80,6 +87,7 @@ export async function readStatus(core: Core, name: string | undefined): Promise<
             summaries[i],
             { stored: stored.get(space.id) ?? 0, held: held.get(space.id) ?? 0 },
             failures.filter((failure) => failure.spaceId === space.id),
+            partFailures.filter((failure) => failure.spaceId === space.id),
           ),
         ),
       }
@@ -125,6 +133,7 @@ function describeSpace(
   summary: SpaceSummary | undefined,
   { stored, held }: { stored: number; held: number },
   failures: PageFailure[],
+  partFailures: PartReason[],
 ): SpaceStatus {
   const running = summary?.openRun?.counts ?? undefined
   const last = summary?.lastRun?.counts ?? undefined
@@ -147,5 +156,7 @@ function describeSpace(
     lastSyncedAt: space.lastSyncedAt?.toISOString(),
     error: space.error ?? undefined,
     failures: failures.map(({ pageId, title, reason }) => ({ pageId, title, reason })),
+    parts: running?.parts ?? last?.parts,
+    partFailures: partFailures.map(describePart),
   }
 }

@@ -23,8 +23,10 @@ export type RankedPage = {
   /** Confluence's page id. */
   pageId: string
   title: string
+  /** The attachment or comment that its best passage is from: a file's name, or whose comment; absent for the page's own text. */
+  part?: string
   spaceKey: string
-  /** Absolute link to the page and, where there is one, the heading of its best passage. */
+  /** Absolute link to the page and, where there is one, the heading of its best passage; or to the attachment or comment. */
   url: string
   /** Higher is better; comparable within one search only. */
   score: number
@@ -64,6 +66,7 @@ export async function search(core: { database: Database }, request: SearchReques
     pages: pages.map(({ best }) => ({
       pageId: best.pageId,
       title: best.title,
+      ...nameOfPart(best),
       spaceKey: best.spaceKey,
       url: urlOf(best),
       score: best.score,
@@ -89,14 +92,15 @@ async function rankPages(
 
 function toPassage(chunk: FoundChunk & { score: number }): Passage {
   const { chunkId, pageId, title, spaceKey, spaceName, part, headingPath, versionAt, text, score } = chunk
-  const name = nameOfPart(chunk)
+  const named = nameOfPart(chunk)
   return {
     chunkId,
     pageId,
     title,
+    ...named,
     spaceKey,
     spaceName,
-    headingPath: name === undefined ? headingPath : [name, ...headingPath],
+    headingPath: named.part === undefined ? headingPath : [named.part, ...headingPath],
     url: urlOf(chunk),
     changedAt: part?.versionAt ?? versionAt,
     text,
@@ -105,9 +109,10 @@ function toPassage(chunk: FoundChunk & { score: number }): Passage {
 }
 
 /** A file's name; a comment has none but its writer's. */
-function nameOfPart({ part, partAuthor }: FoundChunk): string | undefined {
-  if (part === null || part.kind === 'attachment') return part?.title
-  return partAuthor === null || partAuthor === '' ? 'Comment' : `Comment by ${partAuthor}`
+function nameOfPart({ part, partAuthor }: FoundChunk): { part?: string } {
+  if (part === null) return {}
+  if (part.kind === 'attachment') return { part: part.title }
+  return { part: partAuthor === null || partAuthor === '' ? 'Comment' : `Comment by ${partAuthor}` }
 }
 
 /** The page at the heading; the attachment or comment itself where Confluence gave it an address. */

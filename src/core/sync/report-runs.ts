@@ -61,20 +61,12 @@ function describe(run: SyncRun, space: Space, { failures, partFailures, partNoti
       .filter((failure) => failure.spaceId === space.id)
       .map(({ pageId, title, reason }) => ({ pageId, title, reason })),
     parts: { ...noParts, ...run.counts?.parts },
-    partFailures: describeParts(partFailures, space.id),
-    partNotices: describeParts(partNotices, space.id),
+    partFailures: partFailures.filter((reason) => reason.spaceId === space.id).map(describePart),
+    partNotices: partNotices.filter((reason) => reason.spaceId === space.id).map(describePart),
     ...(error === null ? {} : { error }),
   }
 }
 
-function describeParts(reasons: PartReason[], spaceId: number): PartReport[] {
-  return reasons
-    .filter((reason) => reason.spaceId === spaceId)
-    .map(({ pageId, title, kind, name, reason }) => ({
-      pageId,
-      page: title,
-      kind,
-      name: kind === 'comment' ? 'Comment' : name,
-      reason,
-    }))
+export function describePart({ pageId, title, kind, name, reason }: PartReason): PartReport {
+  return { pageId, page: title, kind, name: kind === 'comment' ? 'Comment' : name, reason }
 }

@@ -225,6 +225,8 @@ const connection: ConnectionStatus = {
       lastSyncedAt: '2026-11-03T09:05:00Z',
       error: undefined,
       failures: [{ pageId: '77', title: 'Broken *page*', reason: 'The body is not XML.' }],
+      parts: { listed: 1_250, stored: 1_240, unchanged: 1_200, failed: 3, excluded: 7 },
+      partFailures: [],
     },
     {
       key: 'IT',
@@ -239,6 +241,8 @@ const connection: ConnectionStatus = {
       lastSyncedAt: undefined,
       error: 'The space is gone.',
       failures: [],
+      parts: undefined,
+      partFailures: [],
     },
   ],
 }
@@ -251,6 +255,7 @@ describe('the status', () => {
       'next sync 3 Nov 2026 11:00 UTC',
       'Test: Auth Failed (3 Nov 2026 10:00 UTC). Make a new token.',
       'IN_PROGRESS HR People <&>: 85 of 90 pages stored · 2 failed · 3 excluded · last sync 3 Nov 2026 09:05 UTC',
+      '1,240 of 1,250 attachments and comments · 7 left out · 3 failed',
       '[████░░░░░░] 40 % (40 of 100)',
       'Page 77 “Broken *page*”: The body is not XML.',
       'ERROR IT Tech: 0 of 0 pages stored · 0 failed · 0 excluded · never synced',
@@ -291,6 +296,25 @@ describe('a command', () => {
     const messages = renderResult(result)
     expect(problems(messages)).toEqual([])
     expect(seen(messages)).toContain(expected)
+  })
+
+  it('names hits by the file or the comment that they are', () => {
+    const hit = {
+      pageId: '1',
+      title: 'Leave',
+      spaceKey: 'HR',
+      url: 'https://acme.example/wiki/1',
+      score: 1,
+      passage: '',
+    }
+    const hits = [
+      { ...hit, part: 'plan.pdf' },
+      { ...hit, part: 'Comment by Ann' },
+    ]
+    const messages = renderResult({ kind: 'searchHits', words: 'leave', hits })
+    expect(problems(messages)).toEqual([])
+    expect(seen(messages)).toContain('Leave › plan.pdf')
+    expect(seen(messages)).toContain('Leave › Comment by Ann')
   })
 
   it('lists hits with their link, space and passage', () => {

@@ -159,6 +159,8 @@ const connection: ConnectionStatus = {
       lastSyncedAt: '2026-01-01 11:00',
       error: undefined,
       failures: [{ pageId: '1', title: 'Broken', reason: 'not readable' }],
+      parts: { listed: 14, stored: 12, unchanged: 11, failed: 1, excluded: 1 },
+      partFailures: [],
     },
   ],
 }
@@ -196,6 +198,7 @@ describe('cards', () => {
     const json = JSON.stringify(renderCommandResult({ kind: 'status', connections: [connection] }, place, 'app-id'))
     expect(json).toContain('118 of 120 pages, 2 failed')
     expect(json).toContain('5 of 10 done')
+    expect(json).toContain('12 of 14 attachments and comments, 1 left out, 1 failed')
     expect(json).not.toContain('People [x]')
   })
 
@@ -230,6 +233,17 @@ test('search hits are links with their passages', () => {
   ]
   const [message] = renderCommandResult({ kind: 'searchHits', words: 'leave', hits }, place, 'app')
   expect(message?.text).toBe('Pages for “leave”\n\n**[Leave](https://wiki.example.com/1)** · HR\n\nDays.')
+})
+
+test('sources and hits that are a file or a comment are named by it', () => {
+  const cited = [{ ...citation(1), part: 'plan.pdf' }]
+  const [message] = render({ text: 'Yes [1].', citations: cited })
+  expect(message?.text).toContain('[1] [Page 1 › plan.pdf](https://wiki.example.com/spaces/HR/pages/1)')
+  expect(JSON.stringify(message?.entities)).toContain('Page 1 › plan.pdf')
+  const hit = { pageId: '1', title: 'Leave', spaceKey: 'HR', url: 'https://wiki.example.com/1', score: 1, passage: 'x' }
+  const hits = [{ ...hit, part: 'Comment by Ann' }]
+  const [listed] = renderCommandResult({ kind: 'searchHits', words: 'leave', hits }, place, 'app')
+  expect(listed?.text).toContain('[Leave › Comment by Ann](https://wiki.example.com/1)')
 })
 
 const page = {

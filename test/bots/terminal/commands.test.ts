@@ -53,7 +53,9 @@ describe('footnote', () => {
     })
     const synced = await footnote('sync', '--wait')
     expect(synced.status).toBe(0)
-    const counts = { unchanged: 0, failed: 0, excluded: 0, deleted: 0, failures: [] }
+    const parts = { listed: 0, stored: 0, unchanged: 0, failed: 0, excluded: 0 }
+    const reasons = { failures: [], partFailures: [], partNotices: [] }
+    const counts = { unchanged: 0, failed: 0, excluded: 0, deleted: 0, parts, ...reasons }
     expect(synced.value).toEqual([
       { space: 'HB', state: 'INGESTED', listed: 5, stored: 5, updated: 5, ...counts },
       { space: 'IT', state: 'INGESTED', listed: 3, stored: 3, updated: 3, ...counts },

@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionStatus, SpaceStatus } from '../../../src/bots/commands/command.ts'
+import { renderReport } from '../../../src/bots/terminal/sync.ts'
+import type { SpaceReport } from '../../../src/core/sync/report-runs.ts'
 import { plain, plainLine } from '../../../src/bots/terminal/plain.ts'
 import {
   renderAnswer,
@@ -25,6 +27,16 @@ const space: SpaceStatus = {
   lastSyncedAt: '2026-05-04T09:10:11.000Z',
   error: undefined,
   failures: [{ pageId: '7', title: 'Broken page', reason: 'Its text is missing.' }],
+  parts: { listed: 14, stored: 12, unchanged: 11, failed: 1, excluded: 1 },
+  partFailures: [
+    {
+      pageId: '7',
+      page: 'Broken page',
+      kind: 'attachment',
+      name: 'plan.pdf',
+      reason: '“plan.pdf” took too long to read.',
+    },
+  ],
 }
 const connection: ConnectionStatus = {
   name: 'acme',
@@ -42,7 +54,20 @@ const connection: ConnectionStatus = {
   test: { result: 'Works', remedy: undefined, testedAt: '2026-05-04T09:00:00.000Z' },
   schedule: '0 0 * * * UTC',
   nextSyncAt: '2026-05-05T00:00:00.000Z',
-  spaces: [space, { ...space, key: 'HANDBOOK', state: 'PENDING', stored: 0, listed: 0, failed: 0, failures: [] }],
+  spaces: [
+    space,
+    {
+      ...space,
+      key: 'HANDBOOK',
+      state: 'PENDING',
+      stored: 0,
+      listed: 0,
+      failed: 0,
+      failures: [],
+      parts: undefined,
+      partFailures: [],
+    },
+  ],
 }
 const answer: Answer = {
   kind: 'answer',
@@ -85,7 +110,9 @@ describe('status', () => {
       '  next sync 2026-05-05 00:00 UTC  (0 0 * * * UTC)',
       '  covers all spaces',
       '  IT        INGESTED     2,847 of 2,848 pages, 1 failed  last sync 2026-05-04 09:10 UTC',
+      '            12 of 14 attachments and comments, 1 left out, 1 failed',
       '            × Broken page: Its text is missing.',
+      '            × plan.pdf (Broken page): “plan.pdf” took too long to read.',
       '  HANDBOOK  PENDING      0 of 0 pages  last sync 2026-05-04 09:10 UTC',
     ])
   })
@@ -99,7 +126,14 @@ describe('status', () => {
           test: { result: 'Auth Failed', remedy: 'Make a new token.', testedAt: '' },
           nextSyncAt: undefined,
           spaces: [
-            { ...space, state: 'ERROR', error: 'The site is down.', failures: [], progress: { done: 5, listed: 10 } },
+            {
+              ...space,
+              state: 'ERROR',
+              error: 'The site is down.',
+              failures: [],
+              partFailures: [],
+              progress: { done: 5, listed: 10 },
+            },
           ],
         },
       ]),
@@ -113,6 +147,46 @@ describe('status', () => {
 
   it('says how to begin when nothing is connected', () => {
     expect(renderStatus([])).toContain('footnote connect --help')
+  })
+})
+
+describe('the proof of a run', () => {
+  const report: SpaceReport = {
+    space: 'IT',
+    state: 'INGESTED',
+    listed: 5,
+    stored: 5,
+    unchanged: 3,
+    updated: 2,
+    failed: 0,
+    excluded: 0,
+    deleted: 0,
+    failures: [],
+    parts: { listed: 14, stored: 12, unchanged: 10, failed: 1, excluded: 1 },
+    partFailures: space.partFailures,
+    partNotices: Array.from({ length: 7 }, (_, n) => ({
+      pageId: '7',
+      page: 'Scans',
+      kind: 'attachment',
+      name: `${n}.pdf`,
+      reason: `“${n}.pdf” holds no text, only pictures or empty pages.`,
+    })),
+  }
+
+  it('counts attachments and comments beside the pages, and says why some are not searched', () => {
+    expect(linesOf(renderReport(report))).toEqual([
+      '✓ IT           5 of 5 pages, 2 updated, 3 unchanged · 12 of 14 attachments and comments, 1 left out, 1 failed',
+      '  × plan.pdf (Broken page): “plan.pdf” took too long to read.',
+      ...[0, 1, 2, 3, 4].map((n) => `  “${n}.pdf” holds no text, only pictures or empty pages. (Scans)`),
+      '  … and 2 more with --json',
+    ])
+  })
+
+  it('is about pages alone where nothing hangs on them', () => {
+    const parts = { listed: 0, stored: 0, unchanged: 0, failed: 0, excluded: 0 }
+    expect(linesOf(renderReport({ ...report, parts, partFailures: [], partNotices: [] }))).toEqual([
+      '✓ IT           5 of 5 pages, 2 updated, 3 unchanged',
+    ])
   })
 })
 
@@ -139,6 +213,17 @@ describe('answers and hits', () => {
       '  · Printers (IT)',
       '      https://acme.example/wiki/spaces/IT/pages/21',
     ])
+  })
+
+  it('names the file or the comment that something comes from', () => {
+    const url = 'https://acme.example/wiki/spaces/IT/pages/21?preview=/21/22/toner.pdf'
+    const ofFile = answer.citations.map((citation) => ({ ...citation, part: 'toner.pdf', url }))
+    expect(linesOf(renderAnswer({ ...answer, citations: ofFile })).slice(3, 5)).toEqual([
+      '  [1] Printers › toner.pdf · IT desk · changed 2026-05-04',
+      `      ${url}`,
+    ])
+    const hit = { pageId: '21', title: 'Printers', part: 'Comment by Ann', spaceKey: 'IT', url, score: 1, passage: 'x' }
+    expect(linesOf(renderHits([hit]))[0]).toBe('1. Printers › Comment by Ann (IT)')
   })
 
   it('shortens passages to a line', () => {
@@ -187,11 +272,35 @@ describe('hostile text of a wiki', () => {
           {
             ...connection,
             test: { result: 'Auth Failed', remedy: escape, testedAt: '' },
-            spaces: [{ ...space, key: escape, name: escape, error: escape, failures: [poison(space.failures[0])] }],
+            spaces: [
+              {
+                ...space,
+                key: escape,
+                name: escape,
+                error: escape,
+                failures: [poison(space.failures[0])],
+                partFailures: [{ pageId: '7', page: escape, kind: 'attachment', name: escape, reason: escape }],
+              },
+            ],
           },
         ]),
     ],
     ['a failure', () => renderFailure({ title: escape, reason: escape })],
+    [
+      'a proof',
+      () =>
+        renderReport({
+          ...{ space: escape, state: 'INGESTED', listed: 1, stored: 1, unchanged: 1, updated: 0, failed: 0 },
+          ...{
+            excluded: 0,
+            deleted: 0,
+            failures: [],
+            parts: { listed: 1, stored: 0, unchanged: 0, failed: 1, excluded: 0 },
+          },
+          partFailures: [{ pageId: '7', page: escape, kind: 'attachment', name: escape, reason: escape }],
+          partNotices: [{ pageId: '7', page: escape, kind: 'attachment', name: escape, reason: escape }],
+        }),
+    ],
     ['a notice', () => renderResult({ kind: 'notice', tone: 'error', text: escape, details: [escape] })],
   ])('does not reach the terminal in %s', (_what, render) => {
     expect(render()).toContain('gnp.exe')

@@ -13,6 +13,26 @@ test('numbers sources by page and heading in order of first use', () => {
   expect(numbering.citations.map(({ quote }) => quote)).toEqual(['beta', 'alpha'])
 })
 
+test('gives each comment and each file a number of its own, with its name and its address', () => {
+  const numbering = startNumbering()
+  const comments = ['one', 'two'].map((text) =>
+    passage(text, {
+      pageId: '1',
+      part: 'Comment by Ann',
+      headingPath: ['Comment by Ann'],
+      url: `https://wiki/${text}`,
+    }),
+  )
+  const page = passage('three', { pageId: '1' })
+  const numbers = [...comments, page].map((each) => numbering.cite({ passage: each, start: 0, end: each.text.length }))
+  expect(numbers).toEqual([1, 2, 3])
+  expect(numbering.citations.map(({ part, url }) => [part, url])).toEqual([
+    ['Comment by Ann', 'https://wiki/one'],
+    ['Comment by Ann', 'https://wiki/two'],
+    [undefined, page.url],
+  ])
+})
+
 test('widens a quote to hold all that was quoted from its chunk', () => {
   const numbering = startNumbering()
   const given = passage('one two three four')
