@@ -2,16 +2,16 @@
 // no longer lists is asked for by id, from the store, before it is forgotten.
 import type { StoredPart } from '../../db/queries/page-parts.ts'
 import type { ConfluenceSite } from '../confluence/site.ts'
+import { takeTurns } from './take-turns.ts'
 
-/** Asked for between two looks at the answer: what Cloud takes in one request. */
+/** Asked for between two looks at the answer. Cloud's comments are one request then, all else is one for each. */
 const askedAtATime = 100
 
 /**
  * A part that is gone is asked for once and then forgotten, so the number of those needs no bound. One that lives although
  * the search does not list it is asked for again by each run: after this many of them the index is broken, and the rest is
  * not asked for. It is kept and served: its page is there and decides who may read it. Each run begins with others, so
- * that what is really gone among them is found in the end. On Data Center, which answers one by one, this is a minute at
- * 200 ms a request.
+ * that what is really gone among them is found in the end.
  */
 const maxLiving = 300
 
@@ -25,7 +25,11 @@ export async function findGoneParts(
 ): Promise<StoredPart[]> {
   const gone: StoredPart[] = []
   let living = 0
-  const waiting = startingWithOthers(missing, runId)
+  const waiting = takeTurns(
+    missing.toSorted((a, b) => a.id - b.id),
+    maxLiving,
+    runId,
+  )
   for (let start = 0; start < waiting.length && living < maxLiving; start += askedAtATime) {
     const batch = waiting.slice(start, start + askedAtATime)
     const existing = await site.fetchExistingParts(batch, signal)
@@ -34,10 +38,4 @@ export async function findGoneParts(
     living += existing.size
   }
   return gone
-}
-
-function startingWithOthers(missing: StoredPart[], runId: number): StoredPart[] {
-  const ordered = missing.toSorted((a, b) => a.id - b.id)
-  const first = missing.length > maxLiving ? (runId * maxLiving) % missing.length : 0
-  return [...ordered.slice(first), ...ordered.slice(0, first)]
 }

@@ -1,6 +1,6 @@
 // Files of attachments → text → chunks, one after the other; a file that cannot be read is a row with its reason.
 import type { FailedPart, IndexedPart } from '../../db/queries/page-parts.ts'
-import { isFootnoteError } from '../../errors.ts'
+import { isFootnoteError, TransientError } from '../../errors.ts'
 import { createExtractor, type Extractor } from '../attachments/extractor.ts'
 import { defaultLimits, type ExtractOutcome, isWorthAnotherTry, noticeOfCut } from '../attachments/outcome.ts'
 import { chunkPage } from '../content/chunk.ts'
@@ -11,15 +11,29 @@ import { type PartJob, type WaitingPart, withTerms, writeParts } from './part-jo
 /** Attachments that are downloaded and read side by side; their text waits in memory meanwhile. */
 const attachmentsAtATime = 4
 
+/**
+ * When so many files in a row do not come, each after all of its retries, it is the file store that is down: the rest is
+ * not waited for, and is a failure too, for the next run. The pages and the comments of this one are stored all the same.
+ */
+export const maxLostInARow = 12
+
 export async function indexAttachments(job: PartJob, attachments: WaitingPart[], signal: AbortSignal): Promise<void> {
   if (attachments.length === 0) return
   const extractor = createExtractor(job.attachments.limits)
+  let lostInARow = 0
+  const waiting: FailedPart[] = []
   try {
     await eachAtATime(attachments, attachmentsAtATime, signal, async (part, ending) => {
+      if (lostInARow >= maxLostInARow) {
+        waiting.push({ id: part.id, reason: 'The site gave none of the files before this one.', wasRead: false })
+        return
+      }
       const result = await read(job, extractor, part, ending)
+      lostInARow = 'isLost' in result && result.isLost ? lostInARow + 1 : 0
       if ('reason' in result) await writeParts(job, [], [result])
       else await writeParts(job, [result], [])
     })
+    if (waiting.length > 0) await writeParts(job, [], waiting)
   } finally {
     await extractor.close()
   }
@@ -30,7 +44,7 @@ async function read(
   extractor: Extractor,
   part: WaitingPart,
   signal: AbortSignal,
-): Promise<IndexedPart | FailedPart> {
+): Promise<IndexedPart | (FailedPart & { isLost?: boolean })> {
   const { id, title, mediaType = '' } = part
   const { maxBytes } = job.attachments
   try {
@@ -43,7 +57,7 @@ async function read(
     if (!isFootnoteError(error) || error.name === 'ConnectionRevokedError') throw error
     // Data Center may not say how large a file is.
     if (error.code === 'answer_too_large') return leaveOut(part, sizeRule(job.attachments), null)
-    return { id, reason: error.message, wasRead: false }
+    return { id, reason: error.message, wasRead: false, isLost: error instanceof TransientError }
   }
 }
 

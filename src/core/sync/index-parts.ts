@@ -11,9 +11,10 @@ import {
 import type { SitePart } from '../confluence/site.ts'
 import { comparePartListing, keyOfPart, type PartComparison } from './compare-parts.ts'
 import { findGoneParts } from './confirm-parts.ts'
-import { indexAttachments } from './index-attachments.ts'
+import { indexAttachments, maxLostInARow } from './index-attachments.ts'
 import { indexComments } from './index-comments.ts'
 import { type PartJob, type WaitingPart, withTerms, writeParts } from './part-job.ts'
+import { takeTurns } from './take-turns.ts'
 
 /** Parts whose terms are made anew in one transaction; a file may have hundreds of chunks. */
 const remadeAtATime = 50
@@ -34,11 +35,21 @@ export async function indexParts(job: PartJob, signal: AbortSignal): Promise<voi
   const kept = comparison.missing.filter(({ id, isStale }) => isStale && !goneIds.has(id))
   await remake(job, [...comparison.toRemake, ...kept], found, signal)
   await indexComments(job, waiting.filter(isComment), signal)
-  await indexAttachments(
-    job,
-    waiting.filter((part) => !isComment(part)),
-    signal,
-  )
+  await indexAttachments(job, inOrder(waiting, stored, job.runId), signal)
+}
+
+/** Files that failed before come last and in turns, so that they do not keep others waiting. */
+function inOrder(waiting: WaitingPart[], stored: StoredPart[], runId: number): WaitingPart[] {
+  const failedIds = new Set(stored.flatMap(({ id, failure }) => (failure === null ? [] : [id])))
+  const attachments = waiting.filter((part) => !isComment(part))
+  return [
+    ...attachments.filter(({ id }) => !failedIds.has(id)),
+    ...takeTurns(
+      attachments.filter(({ id }) => failedIds.has(id)),
+      maxLostInARow,
+      runId,
+    ),
+  ]
 }
 
 /** Parts of pages that are not listed, or left out, are as if they were not there. */

@@ -7,7 +7,7 @@ import { principalOfUser } from './principals.ts'
 
 type Asking = { database: Database; site: ConfluenceSite; connectionId: number }
 
-const mention = /ri:(?:account-id|userkey)="([^"]{1,200})"/g
+const mention = /ri:(?:account-id|userkey)=(?:"([^"]{1,200})"|'([^']{1,200})')/g
 
 /** Those whom these bodies mention. */
 export function findMentionedNames(
@@ -20,7 +20,7 @@ export function findMentionedNames(
 
 /** User ids as the markup has them. */
 export function mentionedIn({ storage }: { storage: string }): string[] {
-  return [...storage.matchAll(mention)].map((match) => match[1] ?? '')
+  return [...storage.matchAll(mention)].map((match) => match[1] ?? match[2] ?? '')
 }
 
 /** Whom nobody knows is absent. */

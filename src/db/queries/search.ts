@@ -267,11 +267,8 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
     .leftJoin(pageParts, eq(pageParts.id, chunks.partId))
     .leftJoin(
       principals,
-      and(
-        eq(principals.connectionId, spaces.connectionId),
-        eq(principals.kind, 'user'),
-        eq(principals.confluenceId, pageParts.authorId),
-      ),
+      sql`${principals.connectionId} = ${spaces.connectionId} and ${principals.kind} = 'user'
+        and ${principals.confluenceId} = ${pageParts.authorId}`,
     )
 }
 

@@ -91,6 +91,28 @@ const answer: Answer = {
   note: undefined,
 }
 
+const report: SpaceReport = {
+  space: 'IT',
+  state: 'INGESTED',
+  listed: 5,
+  stored: 5,
+  unchanged: 3,
+  updated: 2,
+  failed: 0,
+  excluded: 0,
+  deleted: 0,
+  failures: [],
+  parts: { listed: 14, stored: 12, unchanged: 10, failed: 1, excluded: 1 },
+  partFailures: space.partFailures,
+  partNotices: Array.from({ length: 7 }, (_, n) => ({
+    pageId: '7',
+    page: 'Scans',
+    kind: 'attachment',
+    name: `${n}.pdf`,
+    reason: `“${n}.pdf” holds no text, only pictures or empty pages.`,
+  })),
+}
+
 /** What the terminal shows, line by line, without its colours. */
 function linesOf(text: string): string[] {
   return stripVTControlCharacters(text).split('\n')
@@ -151,28 +173,6 @@ describe('status', () => {
 })
 
 describe('the proof of a run', () => {
-  const report: SpaceReport = {
-    space: 'IT',
-    state: 'INGESTED',
-    listed: 5,
-    stored: 5,
-    unchanged: 3,
-    updated: 2,
-    failed: 0,
-    excluded: 0,
-    deleted: 0,
-    failures: [],
-    parts: { listed: 14, stored: 12, unchanged: 10, failed: 1, excluded: 1 },
-    partFailures: space.partFailures,
-    partNotices: Array.from({ length: 7 }, (_, n) => ({
-      pageId: '7',
-      page: 'Scans',
-      kind: 'attachment',
-      name: `${n}.pdf`,
-      reason: `“${n}.pdf” holds no text, only pictures or empty pages.`,
-    })),
-  }
-
   it('counts attachments and comments beside the pages, and says why some are not searched', () => {
     expect(linesOf(renderReport(report))).toEqual([
       '✓ IT           5 of 5 pages, 2 updated, 3 unchanged · 12 of 14 attachments and comments, 1 left out, 1 failed',
@@ -290,13 +290,8 @@ describe('hostile text of a wiki', () => {
       'a proof',
       () =>
         renderReport({
-          ...{ space: escape, state: 'INGESTED', listed: 1, stored: 1, unchanged: 1, updated: 0, failed: 0 },
-          ...{
-            excluded: 0,
-            deleted: 0,
-            failures: [],
-            parts: { listed: 1, stored: 0, unchanged: 0, failed: 1, excluded: 0 },
-          },
+          ...report,
+          space: escape,
           partFailures: [{ pageId: '7', page: escape, kind: 'attachment', name: escape, reason: escape }],
           partNotices: [{ pageId: '7', page: escape, kind: 'attachment', name: escape, reason: escape }],
         }),
