@@ -24,7 +24,7 @@ export const usages: { name: Command['name']; usage: string; description: string
   {
     name: 'pages',
     usage: 'pages [FILTER]',
-    description: 'list pages: failed, excluded, held, a space, a title',
+    description: 'list pages: failed, excluded, partial, a space, a title',
     adminOnly: true,
   },
   {

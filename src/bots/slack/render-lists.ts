@@ -10,8 +10,9 @@ export function pagePieces({ filter, pages, total }: PageListing): Piece[] {
   const heading = filter === '' ? `${total} pages` : `${total} pages for “${singleLine(filter)}”`
   return [
     paragraph(heading),
-    ...pages.map(({ title, url, spaceKey, state, reason }): Piece => {
-      const why = reason === undefined ? '' : `: ${singleLine(reason)}`
+    ...pages.map(({ title, url, spaceKey, state, reason, note }): Piece => {
+      const more = reason ?? note
+      const why = more === undefined ? '' : `: ${singleLine(more)}`
       return {
         kind: 'item',
         content: [link(url, title), text(` · ${singleLine(spaceKey)} · ${pageStateWords[state]}${why}`)],

@@ -127,8 +127,9 @@ function pageLines({ filter, pages, total }: PageListing): string[] {
   if (total === 0) return [filter === '' ? 'No page is stored yet.' : `No page fits “${filter}”.`]
   return [
     filter === '' ? `${total} pages` : `${total} pages for “${filter}”`,
-    ...pages.map(({ title, spaceKey, state, reason }) => {
-      const why = reason === undefined ? '' : `: ${reason}`
+    ...pages.map(({ title, spaceKey, state, reason, note }) => {
+      const more = reason ?? note
+      const why = more === undefined ? '' : `: ${more}`
       return `- ${shorten(title, 120)} (${spaceKey}), ${pageStateWords[state]}${why}`
     }),
     ...(total > pages.length

@@ -170,7 +170,10 @@ function addLists({ program, parts, finish, outputOf }: Register): void {
   program
     .command('pages')
     .description('list stored pages and their state')
-    .argument('[filter...]', 'failed, excluded, held, waiting or stored; a space, a connection; else a part of a title')
+    .argument(
+      '[filter...]',
+      'failed, excluded, held, waiting, stored or partial; a space, a connection; else a part of a title',
+    )
     .action(async (words: string[], _options: object, command: Program) =>
       finish(
         await parts.withCore(async ({ core }) => {

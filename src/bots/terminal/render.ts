@@ -112,8 +112,9 @@ function renderSpace(space: SpaceStatus, width: number): string[] {
 
 export function renderPages({ filter, pages, total }: PageListing): string {
   if (total === 0) return filter === '' ? 'No page is stored yet.' : `No page fits ${plainLine(filter)}.`
-  const lines = pages.map(({ title, spaceKey, state, reason, url }) => {
-    const why = reason === undefined ? '' : `: ${plainLine(reason)}`
+  const lines = pages.map(({ title, spaceKey, state, reason, note, url }) => {
+    const more = reason ?? note
+    const why = more === undefined ? '' : `: ${plainLine(more)}`
     return `${styleText('bold', plainLine(title))} (${plainLine(spaceKey)})  ${pageStateWords[state]}${why}\n   ${styleText('underline', plainLine(url))}`
   })
   const rest =

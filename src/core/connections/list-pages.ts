@@ -20,6 +20,10 @@ export async function readPages(core: Core, words: string[]): Promise<PageListin
       filter.state = state
       continue
     }
+    if (word.toLowerCase() === 'partial' && filter.isPartial === undefined) {
+      filter.isPartial = true
+      continue
+    }
     const connection = await findConnection(db, word)
     const spaces = await listSpacesByKey(db, word)
     if (connection !== undefined && spaces.length > 0)

@@ -8,6 +8,8 @@ export type PageState = (typeof pageStates)[number]
 
 export type PageFilter = {
   state?: PageState | undefined
+  /** Only pages of which a part was not rendered, or whose markup is damaged. */
+  isPartial?: boolean | undefined
   /** Row ids; undefined: every living connection. */
   connectionIds?: number[] | undefined
   spaceIds?: number[] | undefined
@@ -23,6 +25,8 @@ export type ListedPage = {
   state: PageState
   /** Why it failed, or the rule that leaves it out. */
   reason: string | undefined
+  /** What of its text is not searched, although it is stored. */
+  note: string | undefined
   url: string
   changedAt: string
 }
@@ -34,14 +38,18 @@ const state = sql`case
   when p.indexed_version is null or p.access_set_id is null then 'waiting'
   else 'stored' end`
 
+const isPartial = sql`(p.is_degraded or p.unrendered_macros <> '{}')`
+
 /** The first `limit` pages by space and title, and how many there are. Deleted pages are not among them. */
 export async function listPages(
   db: Db,
   filter: PageFilter,
   limit: number,
 ): Promise<{ pages: ListedPage[]; total: number }> {
-  type Row = Omit<ListedPage, 'reason' | 'changedAt'> & {
+  type Row = Omit<ListedPage, 'reason' | 'note' | 'changedAt'> & {
     reason: string | null
+    isDegraded: boolean
+    unrenderedMacros: string[]
     changedAt: string | Date
     total: string | number
   }
@@ -50,23 +58,34 @@ export async function listPages(
     sql`select *, count(*) over () as total from (
           select p.page_id as "pageId", p.title, s.key as "spaceKey", c.name as connection, ${state} as state,
                  coalesce(p.exclusion, p.failure) as reason, c.base_url || p.web_path as url,
-                 p.version_at as "changedAt"
+                 p.version_at as "changedAt", p.is_degraded as "isDegraded",
+                 to_jsonb(p.unrendered_macros) as "unrenderedMacros"
             from pages p join spaces s on s.id = p.space_id join connections c on c.id = s.connection_id
            where c.state in ('active', 'paused')
              and (p.tombstoned_at is null or p.indexed_version is not null)
              ${filter.connectionIds === undefined ? sql`` : sql`and c.id = any(${bigints(filter.connectionIds)})`}
              ${filter.spaceIds === undefined ? sql`` : sql`and s.id = any(${bigints(filter.spaceIds)})`}
+             ${filter.isPartial === true ? sql`and p.indexed_version is not null and ${isPartial}` : sql``}
              ${filter.title === undefined ? sql`` : sql`and position(lower(${filter.title}) in lower(p.title)) > 0`}
         ) each
         ${filter.state === undefined ? sql`` : sql`where state = ${filter.state}`}
         order by connection, "spaceKey", title, "pageId" limit ${limit}`,
   )
-  const pages = found.map(({ total: _total, reason, changedAt, ...page }) => ({
+  const pages = found.map(({ total: _total, reason, isDegraded, unrenderedMacros, changedAt, ...page }) => ({
     ...page,
     reason: reason ?? undefined,
+    note: page.state === 'stored' ? describePart(isDegraded, unrenderedMacros) : undefined,
     changedAt: new Date(changedAt).toISOString(),
   }))
   return { pages, total: Number(found[0]?.total ?? 0) }
+}
+
+function describePart(isDegraded: boolean, unrenderedMacros: string[]): string | undefined {
+  const notes = [
+    ...(unrenderedMacros.length === 0 ? [] : [`not rendered: ${unrenderedMacros.join(', ')}`]),
+    ...(isDegraded ? ['its markup is damaged'] : []),
+  ]
+  return notes.length === 0 ? undefined : notes.join('; ')
 }
 
 /** Hidden pages whose chunks are kept, by space. */

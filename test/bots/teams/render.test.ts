@@ -253,6 +253,7 @@ const page = {
   connection: 'acme',
   state: 'failed' as const,
   reason: 'Its text is missing.',
+  note: undefined,
   url: 'https://acme.example/wiki/7',
   changedAt: '2026-11-03T10:00:00.000Z',
 }
