@@ -3,7 +3,7 @@ import type { FailedPart, IndexedPart } from '../../db/queries/page-parts.ts'
 import { chunkPage } from '../content/chunk.ts'
 import { parseStorage } from '../content/parse-storage.ts'
 import { eachAtATime } from './each-at-a-time.ts'
-import { findUserNames, mentionedIn } from './mentioned-names.ts'
+import { findMentionedNames } from './mentioned-names.ts'
 import { type PartJob, type WaitingPart, withTerms, writeParts } from './part-job.ts'
 
 const batchesAtATime = 4
@@ -22,11 +22,8 @@ async function indexBatch(job: PartJob, comments: WaitingPart[], signal: AbortSi
     signal,
   )
   // Those who wrote them are shown with what they wrote.
-  const people = [
-    ...comments.flatMap(({ authorId }) => authorId ?? []),
-    ...fetched.bodies.flatMap((body) => mentionedIn(body)),
-  ]
-  const names = await findUserNames(job, people, signal)
+  const authors = comments.flatMap(({ authorId }) => authorId ?? [])
+  const names = await findMentionedNames(job, fetched.bodies, signal, authors)
   const bodies = new Map(fetched.bodies.map((body) => [body.pageId, body]))
   const reasons = new Map(fetched.failures.map(({ pageId, reason }) => [pageId, reason]))
   const indexed: IndexedPart[] = []
