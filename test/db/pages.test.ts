@@ -4,6 +4,7 @@ import { type Database, rows } from '../../src/db/database.ts'
 import {
   type IndexedPage,
   type PageRow,
+  listLivingPages,
   listStoredPages,
   markFailed,
   tombstonePages,
@@ -20,6 +21,7 @@ const indexed = (id: number, text: string, changes: Partial<IndexedPage> = {}): 
   fingerprint: `of ${text}`,
   isDegraded: false,
   unrenderedMacros: [],
+  links: [],
   chunks: [{ ordinal: 0, headingPath: [], anchor: undefined, text, terms: text.split(' ') }],
   ...changes,
 })
@@ -38,13 +40,17 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
 
   const listed = (pageId: string, changes: Partial<PageRow> = {}): PageRow => ({
     pageId,
+    kind: 'page',
     title: `Page ${pageId}`,
     status: 'current',
     parentId: null,
     parentType: null,
+    ancestorIds: [],
+    ancestorTitles: [],
     position: null,
     versionNumber: 1,
     versionAt: '2026-03-04T05:06:07.000Z',
+    sourceCreatedAt: null,
     authorId: null,
     lastEditorId: null,
     labels: [],
@@ -124,6 +130,49 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
     expect(await chunksOf(id)).toEqual([before])
   })
 
+  it('are listed with their path, which those in one place share', async () => {
+    const path = { ancestorIds: ['1', '20'], ancestorTitles: ['Page 1', 'Drawer \0'] }
+    await upsertPages(database.db, space, [listed('6', path), listed('7', { kind: 'blogpost', ...path }), listed('8')])
+    const stored = new Map((await listStoredPages(database.db, space)).map((page) => [page.pageId, page]))
+    const expected = { ancestorIds: ['1', '20'], ancestorTitles: ['Page 1', 'Drawer \uFFFD'] }
+    expect(stored.get('6')).toMatchObject({ kind: 'page', ...expected })
+    expect(stored.get('7')).toMatchObject({ kind: 'blogpost', ...expected })
+    expect(stored.get('8')).toMatchObject({ ancestorIds: [], ancestorTitles: [] })
+    expect(stored.get('6')?.ancestorIds).toBe(stored.get('7')?.ancestorIds)
+    expect((await listLivingPages(database.db, space)).map(({ pageId, kind }) => `${kind} ${pageId}`)).toEqual(
+      expect.arrayContaining(['page 6', 'blogpost 7', 'page 8']),
+    )
+    await tombstonePages(
+      database.db,
+      [...stored.values()].slice(-3).map(({ id }) => id),
+      new Date(),
+    )
+    expect((await listLivingPages(database.db, space)).map(({ pageId }) => pageId)).not.toContain('8')
+  })
+
+  it('keep the links of their last text, as long as they are served', async () => {
+    const id = await write(listed('9'), 'linking')
+    const link = { kind: 'link' as const, targetPageId: '12', targetSpaceKey: null, targetTitle: null }
+    const include = { kind: 'include' as const, targetPageId: null, targetSpaceKey: 'HR', targetTitle: 'A \0 title' }
+    const linksOf = () =>
+      rows(
+        database.db,
+        sql`select kind, target_page_id as id, target_space_key as key,
+      target_title as title from page_links where page_id = ${id} order by id`,
+      )
+    await writeIndexedPages(database, [indexed(id, 'linking', { chunks: undefined, links: [link, include] })], 1)
+    expect(await linksOf()).toEqual([
+      { kind: 'link', id: '12', key: null, title: null },
+      { kind: 'include', id: null, key: 'HR', title: 'A \uFFFD title' },
+    ])
+    await writeIndexedPages(database, [indexed(id, 'linking', { links: [link] })], 1)
+    expect(await linksOf()).toHaveLength(1)
+    await tombstonePages(database.db, [id], new Date())
+    expect(await linksOf()).toEqual([])
+    await writeIndexedPages(database, [indexed(id, 'too late', { links: [link] })], 1)
+    expect(await linksOf()).toEqual([])
+  })
+
   it('are listed with their tombstones, by space', async () => {
     const stored = await listStoredPages(database.db, space)
     expect(stored.map(({ pageId, tombstonedAt }) => [pageId, tombstonedAt !== null]).toSorted(byFirst)).toEqual([
@@ -132,6 +181,10 @@ describe.each(databaseKinds)('pages on %s', (kind) => {
       ['3', false],
       ['4', true],
       ['5', false],
+      ['6', true],
+      ['7', true],
+      ['8', true],
+      ['9', true],
     ])
     expect(await listStoredPages(database.db, space + 1)).toEqual([])
   })

@@ -99,12 +99,13 @@ export async function* iterateContent<Row>(
   expand: string,
   row: z.ZodType<Row>,
   signal: AbortSignal,
+  limit = 200,
 ): AsyncGenerator<Row[]> {
   const isScanned = await hasScan(http, space, signal)
   for (const { kind, status } of lists) {
     if (status === 'archived' && !(await hasArchive(http, space, signal))) continue
     const query = { spaceKey: space.key, type: kind, status, expand }
-    const listing = { query, row, limit: 200, subject: `space ${space.key}`, hidesRows: true }
+    const listing = { query, row, limit, subject: `space ${space.key}`, hidesRows: true }
     yield* isScanned
       ? iterateByCursor(http, { ...listing, path: '/rest/api/content/scan' }, signal)
       : iterateByOffset(http, { ...listing, path: '/rest/api/content' }, signal)

@@ -8,7 +8,8 @@ import type { CensusPage, ConfluenceSite, PagePermissions, SiteSpace } from '../
 import type { SiteOptions } from '../confluence/site-options.ts'
 import type { Core } from '../core.ts'
 import { eachAtATime } from '../sync/each-at-a-time.ts'
-import { findExclusion, isInScope } from '../sync/exclusions.ts'
+import { findExclusion, isArchivedAway, isInScope, isSpaceArchivedAway } from '../sync/exclusions.ts'
+import { type Placed, createPathFinder } from '../sync/page-path.ts'
 import { describeExclusions } from './request.ts'
 
 export type ConsentFacts = {
@@ -40,7 +41,8 @@ export async function collectFacts(
   options: SiteOptions,
   signal: AbortSignal,
 ): Promise<ConsentFacts> {
-  const { selected, exclusions } = wanted
+  const { scope, exclusions } = wanted
+  const selected = wanted.selected.filter((space) => !isSpaceArchivedAway(space, scope, exclusions))
   const counts: Counts = {
     listed: 0,
     pages: 0,
@@ -80,17 +82,20 @@ async function countSpace(
 ): Promise<void> {
   const census = new Map<string, CensusPage>()
   for await (const batch of site.iterateCensus(space, signal)) {
-    for (const page of batch) if (page.status === 'current') census.set(page.pageId, page)
+    for (const page of batch) census.set(page.pageId, page)
     if (counts.listed + census.size > maxCountedPages) break
   }
   const matches = new Set<string>()
   if (scope.kind === 'cql')
     for await (const ids of site.iterateMatches(space, scope.query, signal)) for (const id of ids) matches.add(id)
-  const permissions = await readPermissions(site, space, census, signal)
-  const above = permissions === undefined ? undefined : await readFolders(site, census, signal)
-  if (above === undefined) counts.restricted = undefined
+  const copied = [...census.values()].filter((page) => !isArchivedAway(page, exclusions))
+  const permissions = await readPermissions(site, space, copied, signal)
+  // A tree goes through folders.
+  const above = permissions === undefined && scope.kind !== 'tree' ? undefined : await readFolders(site, census, signal)
+  if (permissions === undefined || above === undefined) counts.restricted = undefined
+  const pathOf = createPathFinder(new Map<string, Placed>([...(above ?? []), ...census]))
   for (const page of census.values()) {
-    if (!isInScope(page.pageId, scope, census, matches)) continue
+    if (!isInScope({ ...page, ...pathOf(page.pageId) }, scope, matches)) continue
     counts.listed += 1
     const rule = findExclusion({ ...page, labels: permissions?.get(page.pageId)?.labels ?? [] }, exclusions)
     if (rule !== undefined) counts.excluded[rule] = (counts.excluded[rule] ?? 0) + 1
@@ -105,7 +110,7 @@ async function countSpace(
 async function readPermissions(
   site: ConfluenceSite,
   space: SiteSpace,
-  census: ReadonlyMap<string, CensusPage>,
+  copied: CensusPage[],
   signal: AbortSignal,
 ): Promise<Map<string, PagePermissions> | undefined> {
   const found = new Map<string, PagePermissions>()
@@ -115,10 +120,10 @@ async function readPermissions(
       if (found.size > maxCountedPages) break
     }
     // Search knows nothing of archived spaces, and little of the last minutes.
-    const missing = [...census.keys()].filter((pageId) => !found.has(pageId))
+    const missing = copied.filter(({ pageId }) => !found.has(pageId))
     if (missing.length > maxAskedPages) return undefined
-    await eachAtATime(missing, 4, signal, async (pageId, ending) => {
-      found.set(pageId, await site.fetchPagePermissions(census.get(pageId)?.kind ?? 'page', pageId, ending))
+    await eachAtATime(missing, 4, signal, async ({ kind, pageId }, ending) => {
+      found.set(pageId, await site.fetchPagePermissions(kind, pageId, ending))
     })
     return found
   } catch (error) {
@@ -128,7 +133,7 @@ async function readPermissions(
   }
 }
 
-type Folder = { parentId: string | undefined; isRestricted: boolean }
+type Folder = Placed & { isRestricted: boolean }
 
 /** The folders and the like above the pages, which no listing names; undefined when there are too many to ask for. */
 async function readFolders(
@@ -147,11 +152,11 @@ async function readFolders(
     await eachAtATime(asked, 4, signal, async ({ id, type }, ending) => {
       const above = await site.fetchAncestor(id, type, ending)
       if (above === 'unreadable') {
-        folders.set(id, { parentId: undefined, isRestricted: true })
+        folders.set(id, { title: '', isRestricted: true })
         return
       }
       const { readers } = await site.fetchPagePermissions('page', id, ending)
-      folders.set(id, { parentId: above.parentId, isRestricted: readers !== undefined })
+      folders.set(id, { parentId: above.parentId, title: above.title, isRestricted: readers !== undefined })
       if (above.parentId !== undefined && !census.has(above.parentId))
         waiting.push({ id: above.parentId, type: above.parentType })
     })

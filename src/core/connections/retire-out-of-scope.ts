@@ -1,8 +1,9 @@
 import type { Connection } from '../../db/queries/connections.ts'
-import { listStoredPages, tombstonePages } from '../../db/queries/pages.ts'
+import { type StoredPage, listStoredPages, tombstonePages } from '../../db/queries/pages.ts'
 import { type Space, listSpaces } from '../../db/queries/spaces.ts'
 import type { Core } from '../core.ts'
 import { isInScope } from '../sync/exclusions.ts'
+import { findMatches } from '../sync/find-matches.ts'
 import { openConnectionSite } from './open-site.ts'
 
 /**
@@ -16,13 +17,10 @@ export async function retireOutOfScope(core: Core, connection: Connection, signa
   let retired = 0
   for (const space of await listSpaces(db, connection.id)) {
     const stored = await listStoredPages(db, space.id)
-    const tree = new Map(stored.map((page) => [page.pageId, { parentId: page.parentId ?? undefined }]))
+    const living = stored.filter((page) => page.tombstonedAt === null || page.indexedVersion !== null)
     const matches =
-      scope.kind === 'cql' ? await collectMatches(core, connection, space, scope.query, signal) : undefined
-    const outside = stored.filter(
-      (page) =>
-        (page.tombstonedAt === null || page.indexedVersion !== null) && !isInScope(page.pageId, scope, tree, matches),
-    )
+      scope.kind === 'cql' ? await collectMatches(core, connection, space, scope.query, living, signal) : undefined
+    const outside = living.filter((page) => hasKnownPath(page) && !isInScope(page, scope, matches))
     await tombstonePages(
       db,
       outside.map(({ id }) => id),
@@ -33,16 +31,20 @@ export async function retireOutOfScope(core: Core, connection: Connection, signa
   return retired
 }
 
+/** A page that was stored before its path was is left to the sync, which reads it. */
+function hasKnownPath({ parentId, ancestorIds }: StoredPage): boolean {
+  return parentId === null || ancestorIds.length > 0
+}
+
 async function collectMatches(
   core: Core,
   connection: Connection,
   { spaceId, key, name, type, status, homepageId }: Space,
   query: string,
+  living: StoredPage[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const found = new Set<string>()
   const space = { spaceId, key, name, type, status, homepageId: homepageId ?? undefined }
-  for await (const ids of openConnectionSite(core, connection).iterateMatches(space, query, signal))
-    for (const id of ids) found.add(id)
-  return found
+  const ids = living.map(({ pageId }) => pageId)
+  return findMatches(openConnectionSite(core, connection), space, query, ids, () => {}, signal)
 }

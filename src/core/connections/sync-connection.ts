@@ -5,6 +5,7 @@ import type { RunKind, SyncRun } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError } from '../../errors.ts'
 import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
+import { isSpaceArchivedAway } from '../sync/exclusions.ts'
 import { requestSync } from '../sync/request-sync.ts'
 import { retirePages } from '../sync/retire-pages.ts'
 import { openConnectionSite } from './open-site.ts'
@@ -22,9 +23,14 @@ export async function syncConnection(
   const listed = await listSiteSpaces(core, connection, signal)
   const goneKeys = await tombstoneGoneSpaces(core, connection, listed)
   const { selected, missingKeys } = selectSpaces(listed, connection.scope)
+  const known = new Set((await listSpaces(core.database.db, connection.id)).map(({ spaceId }) => spaceId))
+  // A space that was archived after it was stored is synced on: its run leaves out every page, and counts them.
+  const wanted = selected.filter(
+    (space) => known.has(space.spaceId) || !isSpaceArchivedAway(space, connection.scope, connection.exclusions),
+  )
   const spaces = await upsertSpaces(
     core.database.db,
-    selected.map((space) => toNewSpace(connection.id, space)),
+    wanted.map((space) => toNewSpace(connection.id, space)),
   )
   return {
     runs: await requestSync(core, spaces, options),

@@ -1,13 +1,16 @@
 // Census against store: what to fetch, what only changed around its text, what is gone. Pure.
 import type { StoredPage } from '../../db/queries/pages.ts'
 import type { CensusPage } from '../confluence/site.ts'
+import type { PagePath } from './page-path.ts'
 
-export type ListedPage = CensusPage & {
-  labels: string[]
-  accessSetId: number
-  /** The rule that leaves the page out. */
-  exclusion: string | undefined
-}
+export type ListedPage = CensusPage &
+  PagePath & {
+    labels: string[]
+    /** Null: left out without its readers having been asked for. */
+    accessSetId: number | null
+    /** The rule that leaves the page out. */
+    exclusion: string | undefined
+  }
 
 export type Comparison = {
   /** Listed pages whose row in the store says something else, or is missing. */
@@ -16,11 +19,11 @@ export type Comparison = {
   toIndex: ListedPage[]
   /** How many pages this run has indexed before it was interrupted. */
   alreadyIndexed: number
-  /** Ids of listed pages whose title, path or labels changed although their version did not. */
+  /** Ids of listed pages whose title, path or labels changed since their chunks were made, whatever their version says. */
   staleIds: Set<string>
   /** Stored pages that the complete census no longer lists. */
   gone: StoredPage[]
-  /** Pages with chunks that a rule leaves out by now. */
+  /** Pages that a rule leaves out by now, with chunks or with a failure. */
   dropped: StoredPage[]
   /** Fingerprints of stored chunks by Confluence's page id. */
   fingerprints: Map<string, string>
@@ -46,11 +49,14 @@ export function compareCensus(
   }
   for (const page of listed.values()) {
     const known = before.get(page.pageId)
-    const isStale = known !== undefined && known.tombstonedAt === null && hasNewContext(page, known, listed, before)
+    const isNewContext = known !== undefined && hasNewContext(page, known)
+    // Held pages keep their chunks: what changed while they were hidden counts as well.
+    const isStale = isNewContext && known.indexedVersion !== null
     if (isStale) comparison.staleIds.add(page.pageId)
-    if (isStale || known === undefined || hasNewRow(page, known)) comparison.changed.push(page)
+    if (known === undefined || isNewContext || hasNewRow(page, known)) comparison.changed.push(page)
     if (page.exclusion !== undefined) {
-      if (known !== undefined && known.indexedVersion !== null) comparison.dropped.push(known)
+      if (known !== undefined && (known.indexedVersion !== null || known.failure !== null))
+        comparison.dropped.push(known)
     } else if (isStale || needsIndexing(page, known, run)) comparison.toIndex.push(page)
     else if (known?.indexedByRun === run.id) comparison.alreadyIndexed += 1
   }
@@ -70,6 +76,7 @@ function needsIndexing(page: ListedPage, known: StoredPage | undefined, run: { i
 function hasNewRow(page: ListedPage, known: StoredPage): boolean {
   return (
     known.tombstonedAt !== null ||
+    page.kind !== known.kind ||
     page.status !== known.status ||
     (page.parentId ?? null) !== known.parentId ||
     (page.position ?? null) !== known.position ||
@@ -80,36 +87,12 @@ function hasNewRow(page: ListedPage, known: StoredPage): boolean {
   )
 }
 
-function hasNewContext(
-  page: ListedPage,
-  known: StoredPage,
-  listed: ReadonlyMap<string, ListedPage>,
-  before: ReadonlyMap<string, StoredPage>,
-): boolean {
+/** What chunks are found by besides the page's own text. */
+function hasNewContext(page: ListedPage, known: StoredPage): boolean {
   return (
     page.title !== known.title ||
     page.labels.toSorted().join('\n') !== known.labels.toSorted().join('\n') ||
-    ancestorTitles(page.pageId, listed).join('\n') !== ancestorTitles(page.pageId, before).join('\n')
+    page.ancestorIds.join('\n') !== known.ancestorIds.join('\n') ||
+    page.ancestorTitles.join('\n') !== known.ancestorTitles.join('\n')
   )
-}
-
-type Placed = { parentId?: string | null | undefined }
-
-/** Titles of the ancestors that are pages of the space, top first; stops at a folder, an unlisted page or a cycle. */
-export function ancestorTitles(pageId: string, tree: ReadonlyMap<string, Placed & { title: string }>): string[] {
-  return ancestorIds(pageId, tree).map((id) => tree.get(id)?.title ?? '')
-}
-
-export function ancestorIds(pageId: string, tree: ReadonlyMap<string, Placed>): string[] {
-  const ids: string[] = []
-  const seen = new Set([pageId])
-  let parentId = tree.get(pageId)?.parentId ?? undefined
-  while (parentId !== undefined && !seen.has(parentId)) {
-    seen.add(parentId)
-    const parent = tree.get(parentId)
-    if (parent === undefined) break
-    ids.unshift(parentId)
-    parentId = parent.parentId ?? undefined
-  }
-  return ids
 }

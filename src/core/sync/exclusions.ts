@@ -1,8 +1,8 @@
 // Which pages of a space a connection leaves out, and by which rule. Pure.
 import type { Exclusions, Scope } from '../../db/schema/connections.ts'
-import { ancestorIds } from './compare.ts'
+import { namedSpaceKeys } from '../connections/scope.ts'
 
-type Listed = { pageId: string; title: string; webPath: string; labels: string[]; parentId?: string | undefined }
+type Listed = { title: string; status: 'current' | 'archived'; webPath: string; labels: string[] }
 
 const templateLabels = new Set(['template', 'templates', 'page-template'])
 
@@ -14,6 +14,7 @@ const samplePage = /^(getting started in confluence|sample pages?|template - .*)
 
 /** The rule that leaves the page out, as shown to admins (`label draft`); undefined when none does. */
 export function findExclusion(page: Listed, exclusions: Exclusions): string | undefined {
+  if (isArchivedAway(page, exclusions)) return 'archived'
   const labels = new Set(page.labels.map((label) => label.toLowerCase()))
   const label = exclusions.labels.find((each) => labels.has(each.toLowerCase()))
   if (label !== undefined) return `label ${label}`
@@ -25,16 +26,29 @@ export function findExclusion(page: Listed, exclusions: Exclusions): string | un
   return exclusions.templates && isTemplate ? 'templates' : undefined
 }
 
-/** True when the scope covers the page. `tree` holds every page of the space, `matches` what the scope's CQL found. */
-export function isInScope(
-  pageId: string,
+/** Left out whatever else is known of it: neither its readers nor its labels need be asked for. */
+export function isArchivedAway({ status }: Pick<Listed, 'status'>, { archived }: Exclusions): boolean {
+  return archived && status === 'archived'
+}
+
+/** The same for a whole space: left out unless the connection names it by its key. */
+export function isSpaceArchivedAway(
+  { status }: { status: 'current' | 'archived' },
   scope: Scope,
-  tree: ReadonlyMap<string, { parentId?: string | undefined }>,
+  { archived }: Exclusions,
+): boolean {
+  return archived && status === 'archived' && namedSpaceKeys(scope) === undefined
+}
+
+/** True when the scope covers the page. `matches`: what the scope's CQL found. */
+export function isInScope(
+  { pageId, ancestorIds }: { pageId: string; ancestorIds: string[] },
+  scope: Scope,
   matches: ReadonlySet<string> = new Set(),
 ): boolean {
   if (scope.kind === 'cql') return matches.has(pageId)
   if (scope.kind === 'page') return pageId === scope.pageId
-  if (scope.kind === 'tree') return pageId === scope.pageId || ancestorIds(pageId, tree).includes(scope.pageId)
+  if (scope.kind === 'tree') return pageId === scope.pageId || ancestorIds.includes(scope.pageId)
   return true
 }
 

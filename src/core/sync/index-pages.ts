@@ -1,13 +1,14 @@
 // Bodies of changed pages → blocks → chunks → index, batch by batch.
 import PQueue from 'p-queue'
 import type { Database } from '../../db/database.ts'
-import { type IndexedPage, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
+import { type IndexedPage, type PageLink, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
 import type { ConfluenceSite, PageBodies, PageBody, SiteSpace } from '../confluence/site.ts'
+import type { PageReference } from '../content/block.ts'
 import { chunkPage } from '../content/chunk.ts'
 import { fingerprintOf } from '../content/fingerprint.ts'
 import { parseStorage } from '../content/parse-storage.ts'
 import { termsOfPage } from '../search/index-terms.ts'
-import { type ListedPage, ancestorTitles } from './compare.ts'
+import type { ListedPage } from './compare.ts'
 import { eachAtATime } from './each-at-a-time.ts'
 import { findMentionedNames } from './mentioned-names.ts'
 
@@ -40,13 +41,12 @@ const maxStorageCharacters = 5_000_000
 
 export async function indexPages(job: IndexJob, pages: ListedPage[], signal: AbortSignal): Promise<void> {
   const size = job.site.bodyBatchSize
-  const batches = (['page', 'blogpost'] as const).flatMap((kind) => {
-    const ids = pages.flatMap((page) => (page.kind === kind ? [page.pageId] : []))
-    return Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ({
+  const batches = [...Map.groupBy(pages, ({ kind }) => kind)].flatMap(([kind, each]) =>
+    Array.from({ length: Math.ceil(each.length / size) }, (_, i) => ({
       kind,
-      pageIds: ids.slice(i * size, (i + 1) * size),
-    }))
-  })
+      pageIds: each.slice(i * size, (i + 1) * size).map((page) => page.pageId),
+    })),
+  )
   await eachAtATime(batches, batchesAtATime, signal, async ({ kind, pageIds }, ending) => {
     const fetched = await job.site.fetchBodies(kind, pageIds, ending)
     await job.onBatch(await indexing.add(() => indexBatch(job, pageIds, fetched, ending), { signal: ending }))
@@ -84,7 +84,8 @@ async function indexBatch(
 function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<string, string>): IndexedPage | string {
   const page = job.listed.get(body.pageId)
   if (page === undefined) return 'The site gave a page that was not asked for.'
-  if (body.status !== 'current') return `The page is ${body.status}.`
+  // Archived or thrown away since it was listed, or restored: the next run knows.
+  if (body.status !== page.status) return `The page is ${body.status}.`
   if (body.storage.length > maxStorageCharacters)
     return `The page's text is longer than ${maxStorageCharacters.toLocaleString('en')} characters.`
   const parsed = parseStorage(body.storage, {
@@ -92,17 +93,16 @@ function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<str
     baseUrl: job.site.address.baseUrl,
   })
   const chunks = chunkPage(parsed.blocks)
-  const titles = ancestorTitles(page.pageId, job.listed)
   const fingerprint = fingerprintOf({
     title: page.title,
-    ancestorTitles: [...titles, ...page.labels.toSorted()],
+    ancestorTitles: [...page.ancestorTitles, ...page.labels.toSorted()],
     chunks,
   })
   const termsOf = termsOfPage({
     title: page.title,
     spaceName: job.space.name,
     spaceKey: job.space.key,
-    ancestorTitles: titles,
+    ancestorTitles: page.ancestorTitles,
     labels: page.labels,
   })
   return {
@@ -111,9 +111,21 @@ function index(job: IndexJob, id: number, body: PageBody, names: ReadonlyMap<str
     fingerprint,
     isDegraded: parsed.isDegraded,
     unrenderedMacros: parsed.unrenderedMacros,
+    links: parsed.references.map(toLink),
     chunks:
       job.fingerprints.get(page.pageId) === fingerprint
         ? undefined
         : chunks.map((chunk) => ({ ...chunk, terms: termsOf(chunk) })),
   }
+}
+
+function toLink(reference: PageReference): PageLink {
+  return 'pageId' in reference
+    ? { kind: reference.kind, targetPageId: reference.pageId, targetSpaceKey: null, targetTitle: null }
+    : {
+        kind: reference.kind,
+        targetPageId: null,
+        targetSpaceKey: reference.spaceKey ?? null,
+        targetTitle: reference.title,
+      }
 }

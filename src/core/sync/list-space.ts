@@ -3,18 +3,26 @@
 import { TransientError } from '../../errors.ts'
 import type { CensusPage, ConfluenceSite, PagePermissions, SiteSpace } from '../confluence/site.ts'
 import { eachAtATime } from './each-at-a-time.ts'
+import { type ContentRow, findOverlooked } from './find-overlooked.ts'
 import { type SpacePermissions, completePermissions } from './permission-census.ts'
 
 export type SpaceListing = { census: Map<string, CensusPage>; permissions: SpacePermissions }
 
-/** `onListed` is told how many pages are listed so far; `onProgress` that something else came. */
-export async function listSpace(
-  site: ConfluenceSite,
-  space: SiteSpace,
-  onListed: (pages: number) => Promise<void>,
-  onProgress: () => void,
-  signal: AbortSignal,
-): Promise<SpaceListing> {
+export type SpaceQuestion = {
+  site: ConfluenceSite
+  space: SiteSpace
+  /** Pages that are stored: those that are not listed are asked for before they are believed to be gone. */
+  known: ContentRow[]
+  /** Whether nobody will be served the page (see `completePermissions`). */
+  isLeftOut: (page: CensusPage) => boolean
+  /** Is told how many pages are listed so far. */
+  onListed: (pages: number) => Promise<void>
+  /** Is told that something else came. */
+  onProgress: () => void
+}
+
+export async function listSpace(question: SpaceQuestion, signal: AbortSignal): Promise<SpaceListing> {
+  const { site, space, known, isLeftOut, onListed, onProgress } = question
   const census = new Map<string, CensusPage>()
   const found = new Map<string, PagePermissions>()
   let spaceReaders: SpacePermissions['spaceReaders'] = 'unreadable'
@@ -24,7 +32,7 @@ export async function listSpace(
     },
     async (ending: AbortSignal) => {
       for await (const batch of site.iterateCensus(space, ending)) {
-        for (const page of batch) if (page.status === 'current') census.set(page.pageId, page)
+        for (const page of batch) census.set(page.pageId, page)
         await onListed(census.size)
       }
     },
@@ -42,8 +50,11 @@ export async function listSpace(
       'census_empty',
       `The site listed no page of space ${space.key}, not even its home page. Check that the account may still read the space, then sync again.`,
     )
-  return {
-    census,
-    permissions: await completePermissions(site, spaceReaders, census, found, onProgress, signal),
-  }
+  const missing = new Map([...known, ...found.values()].map(({ pageId, kind }) => [pageId, { pageId, kind }]))
+  for (const pageId of census.keys()) missing.delete(pageId)
+  for (const page of await findOverlooked(site, space, [...missing.values()], onProgress, signal))
+    census.set(page.pageId, page)
+  await onListed(census.size)
+  const listing = { site, spaceReaders, listed: census, found, isLeftOut, onProgress }
+  return { census, permissions: await completePermissions(listing, signal) }
 }

@@ -11,7 +11,7 @@ import type { ExtractLimits } from '../attachments/outcome.ts'
 import type { ConfluenceSite, SitePart, SiteSpace } from '../confluence/site.ts'
 import { termsOfPage } from '../search/index-terms.ts'
 import type { AttachmentRules } from './attachment-rules.ts'
-import { ancestorTitles, type ListedPage } from './compare.ts'
+import type { ListedPage } from './compare.ts'
 
 export type PartJob = {
   database: Database
@@ -43,7 +43,7 @@ export function withTerms(job: PartJob, part: Named, chunks: PartChunk[]): Index
     title: page.title,
     spaceName: job.space.name,
     spaceKey: job.space.key,
-    ancestorTitles: ancestorTitles(page.pageId, job.listed),
+    ancestorTitles: page.ancestorTitles,
     labels: page.labels,
   })
   return chunks.map((chunk) => {

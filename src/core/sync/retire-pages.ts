@@ -6,18 +6,19 @@ const maxPlainDeletions = 20
 const maxPlainShare = 0.2
 
 /**
- * Pages that a complete listing no longer holds are not served from now on. Few are deleted; where many vanish at once
- * they are only hidden, until an admin confirms it (`deleteHeldPages`) or they come back.
+ * Pages that a complete listing no longer holds are not served from now on. Few are deleted; where many vanish at once, or
+ * where `isDoubtful` says so, they are only hidden, until an admin confirms it (`deleteVanished`) or they come back.
  */
 export async function retirePages(
   db: Db,
   stored: StoredPage[],
   gone: StoredPage[],
   now: Date,
+  isDoubtful = false,
 ): Promise<{ deleted: number; held: number }> {
   const living = stored.filter(({ tombstonedAt }) => tombstonedAt === null).length
   const ids = gone.map(({ id }) => id)
-  if (isSuspicious(gone.length, living)) {
+  if (isDoubtful || isSuspicious(gone.length, living)) {
     await holdPages(db, ids, now)
     return { deleted: 0, held: gone.length }
   }

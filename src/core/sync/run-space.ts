@@ -3,23 +3,33 @@
 // again lists anew and finds what is stored already: only batches that were in flight are fetched twice.
 import type { Database } from '../../db/database.ts'
 import { purgeUnusedLayers } from '../../db/queries/access.ts'
-import { dropChunks, listHeldPages, listStoredPages, type PageRow, upsertPages } from '../../db/queries/pages.ts'
+import {
+  dropChunks,
+  listHeldPages,
+  listLivingPages,
+  listStoredPages,
+  type PageRow,
+  upsertPages,
+} from '../../db/queries/pages.ts'
 import { countParts } from '../../db/queries/page-parts.ts'
 import { countStoredPages, type Space, updateSpace } from '../../db/queries/spaces.ts'
 import { type SyncRun, updateRunCounts } from '../../db/queries/sync-runs.ts'
 import type { Exclusions, Scope } from '../../db/schema/connections.ts'
 import type { RunCounts } from '../../db/schema/sync-runs.ts'
-import type { CensusPage, ConfluenceSite, SiteSpace } from '../confluence/site.ts'
+import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
 import { compareCensus, type Comparison, type ListedPage } from './compare.ts'
 import { eachAtATime } from './each-at-a-time.ts'
-import { findExclusion, isInScope } from './exclusions.ts'
+import { findExclusion, isArchivedAway, isInScope, isSpaceArchivedAway } from './exclusions.ts'
+import { findMatches, missesMost } from './find-matches.ts'
 import { type IndexJob, indexPages } from './index-pages.ts'
 import { indexParts } from './index-parts.ts'
 import { listSpace, type SpaceListing } from './list-space.ts'
+import { createPathFinder } from './page-path.ts'
 import type { PartJob } from './part-job.ts'
-import { storeSpacePermissions } from './permission-census.ts'
+import { readersOf, storeLayers } from './permission-census.ts'
 import { retirePages } from './retire-pages.ts'
-import { stallMs, startStallGuard } from './stall-guard.ts'
+import { type StallGuard, stallMs, startStallGuard } from './stall-guard.ts'
+import { storePrincipals } from './store-principals.ts'
 
 export type SpaceRun = {
   /** Rejects when the run is not this worker's any more; asked before each write, so that older permissions never overwrite newer ones. */
@@ -32,6 +42,8 @@ export type SpaceRun = {
   exclusions: Exclusions
   attachments: PartJob['attachments']
   now: () => Date
+  /** Nothing moved for so long: the run is ended. */
+  stallLimitMs?: number
 }
 
 export const noCounts: RunCounts = {
@@ -48,7 +60,7 @@ export const noCounts: RunCounts = {
 export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunCounts> {
   const { database, site, run, space } = job
   const { db } = database
-  using stall = startStallGuard(stallMs, signal)
+  using stall = startStallGuard(job.stallLimitMs ?? stallMs, signal)
   const startedAt = job.now()
   const siteSpace = toSiteSpace(space)
   const counts = { ...noCounts }
@@ -57,16 +69,31 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
     await updateRunCounts(db, run, counts)
   }
 
-  const onListed = async (pages: number): Promise<void> => {
-    counts.listed = pages
-    await saveCounts()
-  }
-  const listing = await listSpace(site, siteSpace, onListed, stall.touch, stall.signal)
-  const census = await keepScope(job, siteSpace, listing.census, stall.signal)
-  counts.listed = census.size
+  const known = await listLivingPages(db, space.id)
+  const listing = await listSpace(
+    {
+      site,
+      space: siteSpace,
+      known,
+      isLeftOut: (page) =>
+        isSpaceArchivedAway(space, job.scope, job.exclusions) || isArchivedAway(page, job.exclusions),
+      onListed: async (pages) => {
+        counts.listed = pages
+        await saveCounts()
+      },
+      onProgress: stall.touch,
+    },
+    stall.signal,
+  )
+  const covered = await describeCovered(job, siteSpace, listing, known, stall)
+  counts.listed = covered.pages.size
   await saveCounts()
-  const listed = await storePermissions(job, siteSpace, census, listing, startedAt, stall.signal)
-  const { comparison, rowIds } = await storeListing(job, listed, startedAt, counts)
+  const principals = await storePrincipals(
+    { db, site, connectionId: space.connectionId, now: startedAt, onProgress: stall.touch },
+    readersOf(listing.permissions),
+    stall.signal,
+  )
+  const { listed, comparison, rowIds } = await storeListing(job, listing, covered, principals, startedAt, counts)
   await saveCounts()
   const { connectionId } = space
   const shared = { database, site, connectionId, space: siteSpace, listed, rowIds, beforeBatch: job.requireLease }
@@ -100,82 +127,98 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
   counts.stored = (await countStoredPages(db, [space.id])).get(space.id) ?? 0
   await updateSpace(db, space.id, {
     permissionsReadAt: startedAt,
-    watermarkAt: newestChange(census, space.watermarkAt),
+    watermarkAt: newestChange(covered.pages, space.watermarkAt),
     error: limitOf(listing.permissions.spaceReaders === 'unreadable', space.key),
   })
   return counts
 }
 
+/** A page of the census with everything that decides whether and how it is stored, but its readers. */
+type CoveredPage = Omit<ListedPage, 'accessSetId'>
+type Coverage = {
+  pages: Map<string, CoveredPage>
+  /** Most of what is stored is missing only because a search did not find it: that deletes nothing. */
+  isDoubtful: boolean
+}
+
 /** The pages that the connection covers; those beside them are as if they were not there. */
-async function keepScope(
-  { site, scope }: SpaceRun,
+async function describeCovered(
+  { site, scope, exclusions }: SpaceRun,
   space: SiteSpace,
-  census: Map<string, CensusPage>,
-  signal: AbortSignal,
-): Promise<Map<string, CensusPage>> {
-  if (scope.kind === 'all' || scope.kind === 'spaces') return census
-  const matches = new Set<string>()
-  if (scope.kind === 'cql')
-    for await (const ids of site.iterateMatches(space, scope.query, signal)) for (const id of ids) matches.add(id)
-  return new Map([...census].filter(([pageId]) => isInScope(pageId, scope, census, matches)))
+  { census, permissions }: SpaceListing,
+  known: { pageId: string }[],
+  stall: StallGuard,
+): Promise<Coverage> {
+  const stored = known.map(({ pageId }) => pageId).filter((pageId) => census.has(pageId))
+  const matches =
+    scope.kind === 'cql'
+      ? await findMatches(site, space, scope.query, stored, stall.touch, stall.signal)
+      : new Set<string>()
+  const isWholeSpaceLeftOut = isSpaceArchivedAway(space, scope, exclusions)
+  const pathOf = createPathFinder(permissions.places)
+  const pages = new Map<string, CoveredPage>()
+  for (const page of census.values()) {
+    const described = { ...page, ...pathOf(page.pageId), labels: permissions.labels.get(page.pageId) ?? [] }
+    if (isInScope(described, scope, matches))
+      pages.set(page.pageId, {
+        ...described,
+        exclusion: isWholeSpaceLeftOut ? 'archived' : findExclusion(described, exclusions),
+      })
+  }
+  return { pages, isDoubtful: scope.kind === 'cql' && missesMost(stored, matches) }
 }
 
-/** Writes who may read what, and gives each listed page its access set, its labels and the rule that leaves it out. */
-async function storePermissions(
-  { database, site, space, exclusions, requireLease }: SpaceRun,
-  siteSpace: SiteSpace,
-  census: ReadonlyMap<string, CensusPage>,
-  { permissions }: SpaceListing,
-  readAt: Date,
-  signal: AbortSignal,
-): Promise<Map<string, ListedPage>> {
-  await requireLease()
-  const { db } = database
-  const { connectionId } = space
-  const pageIds = [...census.keys()]
-  const { accessSets, spaceLayerId } = await storeSpacePermissions(
-    { db, site, connectionId, space: siteSpace, readAt },
-    permissions,
-    pageIds,
-    signal,
-  )
-  await updateSpace(db, space.id, { layerId: spaceLayerId })
-  return new Map(
-    [...census].map(([pageId, page]) => {
-      const accessSetId = accessSets.get(pageId)
-      if (accessSetId === undefined) throw new Error(`page ${pageId} has no access set`)
-      const labelled = { ...page, labels: permissions.labels.get(pageId) ?? [] }
-      return [pageId, { ...labelled, accessSetId, exclusion: findExclusion(labelled, exclusions) }]
-    }),
-  )
-}
+type Stored = { listed: Map<string, ListedPage>; comparison: Comparison; rowIds: Map<string, number> }
 
-/** Makes the rows of the store say what the census says, and stops serving what it no longer lists or a rule leaves out. */
+/**
+ * Makes the store say what the site says, in one transaction: who may read what, the rows of the pages, the access sets of
+ * their chunks; and stops serving what is no longer listed or a rule leaves out. From here on the filter is the new one.
+ */
 async function storeListing(
   { database: { db }, run, space, requireLease }: SpaceRun,
-  listed: ReadonlyMap<string, ListedPage>,
+  { permissions }: SpaceListing,
+  { pages, isDoubtful }: Coverage,
+  principals: ReadonlyMap<string, number>,
   startedAt: Date,
   counts: RunCounts,
-): Promise<{ comparison: Comparison; rowIds: Map<string, number> }> {
+): Promise<Stored> {
   await requireLease()
   const stored = await listStoredPages(db, space.id)
-  const comparison = compareCensus(listed, stored, { id: run.id, isFull: run.kind === 'full' })
-  const { changed, toIndex, alreadyIndexed, staleIds, gone, dropped } = comparison
   const rowIds = new Map(stored.map((page) => [page.pageId, page.id]))
-  const rows = changed.map((page) => toRow(page, staleIds.has(page.pageId)))
-  for (const [pageId, id] of await upsertPages(db, space.id, rows)) rowIds.set(pageId, id)
-  await dropChunks(
-    db,
-    dropped.map(({ id }) => id),
-  )
-  const { deleted } = await retirePages(db, stored, gone, startedAt)
-  const held = await listHeldPages(db, space.id)
-  counts.deleted = deleted
-  if (held.length > 0) counts.held = held.length
-  countExclusions(listed, counts)
-  counts.updated = alreadyIndexed
-  counts.unchanged = listed.size - counts.excluded - alreadyIndexed - toIndex.length
-  return { comparison, rowIds }
+  return db.transaction(async (tx) => {
+    const { accessSets, spaceLayerId } = await storeLayers(tx, {
+      connectionId: space.connectionId,
+      space: toSiteSpace(space),
+      permissions,
+      principals,
+      pageIds: [...pages.keys()].filter((pageId) => permissions.tree.has(pageId)),
+      readAt: startedAt,
+    })
+    await updateSpace(tx, space.id, { layerId: spaceLayerId })
+    const listed = new Map([...pages].map(([id, page]) => [id, withAccess(page, accessSets.get(id))]))
+    const comparison = compareCensus(listed, stored, { id: run.id, isFull: run.kind === 'full' })
+    const { changed, toIndex, alreadyIndexed, staleIds, gone, dropped } = comparison
+    const rows = changed.map((page) => toRow(page, staleIds.has(page.pageId)))
+    for (const [pageId, id] of await upsertPages(tx, space.id, rows)) rowIds.set(pageId, id)
+    await dropChunks(
+      tx,
+      dropped.map(({ id }) => id),
+    )
+    const { deleted } = await retirePages(tx, stored, gone, startedAt, isDoubtful)
+    const held = await listHeldPages(tx, space.id)
+    counts.deleted = deleted
+    if (held.length > 0) counts.held = held.length
+    countExclusions(listed, counts)
+    counts.updated = alreadyIndexed
+    counts.unchanged = listed.size - counts.excluded - alreadyIndexed - toIndex.length
+    return { listed, comparison, rowIds }
+  })
+}
+
+function withAccess(page: CoveredPage, accessSetId: number | undefined): ListedPage {
+  if (accessSetId === undefined && page.exclusion === undefined)
+    throw new Error(`page ${page.pageId} has no access set`)
+  return { ...page, accessSetId: accessSetId ?? null }
 }
 
 function countExclusions(listed: ReadonlyMap<string, ListedPage>, counts: RunCounts): void {
@@ -202,13 +245,17 @@ function toSiteSpace(space: Space): SiteSpace {
 function toRow(page: ListedPage, isStale: boolean): PageRow {
   return {
     pageId: page.pageId,
+    kind: page.kind,
     title: page.title,
     status: page.status,
     parentId: page.parentId ?? null,
     parentType: page.parentType ?? null,
+    ancestorIds: page.ancestorIds,
+    ancestorTitles: page.ancestorTitles,
     position: page.position ?? null,
     versionNumber: page.versionNumber,
     versionAt: page.versionAt.toISOString(),
+    sourceCreatedAt: page.createdAt?.toISOString() ?? null,
     authorId: page.authorId ?? null,
     lastEditorId: page.lastEditorId ?? null,
     labels: page.labels,
@@ -219,7 +266,7 @@ function toRow(page: ListedPage, isStale: boolean): PageRow {
   }
 }
 
-function newestChange(census: ReadonlyMap<string, CensusPage>, before: Date | null): Date | null {
+function newestChange(census: ReadonlyMap<string, { versionAt: Date }>, before: Date | null): Date | null {
   let newest = before
   for (const page of census.values()) if (newest === null || page.versionAt > newest) newest = page.versionAt
   return newest

@@ -16,17 +16,24 @@ const groupFreshnessMs = 10 * 60_000
 /** Groups whose members are read side by side. */
 const groupsAtATime = 8
 
+export type PrincipalStore = {
+  db: Db
+  site: ConfluenceSite
+  connectionId: number
+  now: Date
+  /** Something came from the site: a group of thousands takes Data Center a request for each of them. */
+  onProgress: () => void
+}
+
 /** Writes the principals that readers name, with the members of their groups. Ids by `kind:confluenceId`. */
 export async function storePrincipals(
-  db: Db,
-  site: ConfluenceSite,
-  connectionId: number,
+  store: PrincipalStore,
   readers: SitePrincipal[],
-  now: Date,
   signal: AbortSignal,
 ): Promise<Map<string, number>> {
+  const { db, connectionId, now } = store
   const userIds = [...new Set(readers.flatMap((reader) => (reader.kind === 'user' ? [reader.userId] : [])))]
-  const users = userIds.length === 0 ? [] : await site.fetchUsers(userIds, signal)
+  const users = await fetchProfiles(store, userIds, signal)
   const principals = await upsertPrincipals(db, connectionId, [
     ...readers.flatMap((reader) => principalOf(reader) ?? []),
     ...users.map(principalOfUser),
@@ -35,8 +42,9 @@ export async function storePrincipals(
   const groupIds = [...principals].flatMap(([key, id]) => (key.startsWith('group:') || id === licensedId ? [id] : []))
   const stale = await listStaleGroups(db, connectionId, groupIds, new Date(now.getTime() - groupFreshnessMs))
   await eachAtATime(stale, groupsAtATime, signal, async (group, ending) => {
-    if (group.id === licensedId) await refreshUsers(db, site, connectionId, ending)
-    const members = group.id === licensedId ? [] : await fetchMembers(db, site, connectionId, group, ending)
+    if (group.id === licensedId) await refreshUsers(store, ending)
+    const members = group.id === licensedId ? [] : await fetchMembers(store, group, ending)
+    store.onProgress()
     const written = await upsertPrincipals(
       db,
       connectionId,
@@ -49,24 +57,40 @@ export async function storePrincipals(
   return principals
 }
 
+/** Accounts that are asked for at once; Data Center asks for each by itself. */
+const profilesAtOnce = 250
+
+async function fetchProfiles(
+  { site, onProgress }: PrincipalStore,
+  userIds: string[],
+  signal: AbortSignal,
+): Promise<SiteUser[]> {
+  const users: SiteUser[] = []
+  for (let start = 0; start < userIds.length; start += profilesAtOnce) {
+    users.push(...(await site.fetchUsers(userIds.slice(start, start + profilesAtOnce), signal)))
+    onProgress()
+  }
+  return users
+}
+
 async function fetchMembers(
-  db: Db,
-  site: ConfluenceSite,
-  connectionId: number,
+  store: PrincipalStore,
   group: { confluenceId: string; name: string },
   signal: AbortSignal,
 ): Promise<SiteUser[] | 'unreadable'> {
-  const members = await site.fetchGroupMembers({ groupId: group.confluenceId, name: group.name }, signal)
-  return members === 'unreadable' ? members : completeMembers(db, site, connectionId, members, signal)
+  const members = await store.site.fetchGroupMembers({ groupId: group.confluenceId, name: group.name }, signal)
+  store.onProgress()
+  return members === 'unreadable' ? members : completeMembers(store, members, signal)
 }
 
 /**
  * "Everyone licensed" is whoever has an active account, and an account that no group and no restriction names any more is
  * met nowhere else. Whom the site does not know any more is deactivated.
  */
-async function refreshUsers(db: Db, site: ConfluenceSite, connectionId: number, signal: AbortSignal): Promise<void> {
+async function refreshUsers(store: PrincipalStore, signal: AbortSignal): Promise<void> {
+  const { db, connectionId } = store
   const userIds = await listActiveUsers(db, connectionId)
-  const users = userIds.length === 0 ? [] : await site.fetchUsers(userIds, signal)
+  const users = await fetchProfiles(store, userIds, signal)
   const gone = new Set(userIds).difference(new Set(users.map(({ userId }) => userId)))
   // `isMentionedOnly` leaves that as it is: being asked for proves nothing.
   await upsertPrincipals(db, connectionId, [
@@ -84,9 +108,7 @@ const profileBatch = 50
  * nothing is learnt ends that.
  */
 async function completeMembers(
-  db: Db,
-  site: ConfluenceSite,
-  connectionId: number,
+  { db, site, connectionId, onProgress }: PrincipalStore,
   members: SiteUser[],
   signal: AbortSignal,
 ): Promise<SiteUser[]> {
@@ -100,6 +122,7 @@ async function completeMembers(
       batch.map(({ userId }) => userId),
       signal,
     )
+    onProgress()
     // Whom the site does not know any more is nobody.
     for (const member of batch) profiles.set(member.userId, { ...member, isActive: false })
     for (const user of users) profiles.set(user.userId, user)

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { type Database, type Db, rows } from '../database.ts'
 import { pages } from '../schema/content.ts'
 import { bigints, json, storable } from '../sql.ts'
@@ -8,9 +8,12 @@ import { insertPostings, openSegment } from './postings.ts'
 export type StoredPage = {
   id: number
   pageId: string
+  kind: 'page' | 'blogpost'
   title: string
   status: 'current' | 'archived'
   parentId: string | null
+  ancestorIds: string[]
+  ancestorTitles: string[]
   position: number | null
   versionNumber: number
   indexedVersion: number | null
@@ -26,13 +29,17 @@ export type StoredPage = {
 }
 
 export async function listStoredPages(db: Db, spaceId: number): Promise<StoredPage[]> {
-  return db
+  const stored = await db
     .select({
       id: pages.id,
       pageId: pages.pageId,
+      kind: pages.kind,
       title: pages.title,
       status: pages.status,
       parentId: pages.parentId,
+      // As text, since pages in one place share their path: of 50,000 pages they would else be the largest thing in memory.
+      ancestorIds: sql<string>`array_to_json(${pages.ancestorIds})::text`,
+      ancestorTitles: sql<string>`array_to_json(${pages.ancestorTitles})::text`,
       position: pages.position,
       versionNumber: pages.versionNumber,
       indexedVersion: pages.indexedVersion,
@@ -48,71 +55,106 @@ export async function listStoredPages(db: Db, spaceId: number): Promise<StoredPa
     })
     .from(pages)
     .where(eq(pages.spaceId, spaceId))
+  const paths = new Map<string, string[]>()
+  const pathOf = (encoded: string): string[] => {
+    const known = paths.get(encoded)
+    if (known !== undefined) return known
+    const path = JSON.parse(encoded) as string[]
+    paths.set(encoded, path)
+    return path
+  }
+  return stored.map((page) => ({
+    ...page,
+    ancestorIds: pathOf(page.ancestorIds),
+    ancestorTitles: pathOf(page.ancestorTitles),
+  }))
+}
+
+/** The pages of a space that are served, or would be: what a census has to list, or to prove gone. */
+export async function listLivingPages(
+  db: Db,
+  spaceId: number,
+): Promise<{ pageId: string; kind: StoredPage['kind'] }[]> {
+  return db
+    .select({ pageId: pages.pageId, kind: pages.kind })
+    .from(pages)
+    .where(and(eq(pages.spaceId, spaceId), isNull(pages.tombstonedAt)))
 }
 
 export type PageRow = {
   pageId: string
+  kind: 'page' | 'blogpost'
   title: string
   status: 'current' | 'archived'
   parentId: string | null
   parentType: string | null
+  /** Everything above it, top first, folders included. */
+  ancestorIds: string[]
+  ancestorTitles: string[]
   position: number | null
   versionNumber: number
   versionAt: string
+  sourceCreatedAt: string | null
   authorId: string | null
   lastEditorId: string | null
   labels: string[]
   webPath: string
-  accessSetId: number
+  /** Null only for a page that is left out. */
+  accessSetId: number | null
   exclusion: string | null
   /** Whether stored chunks no longer fit the page's title, path or labels. */
   isStale: boolean
 }
 
 /**
- * Writes what a census listed, and moves stored chunks to the page's access set, all in one transaction: from here on the
- * filter is the new one. A tombstone is lifted. Returns our row ids by Confluence's page id.
+ * Writes what a census listed, and moves stored chunks to the page's access set: from the end of the transaction on the filter
+ * is the new one. A tombstone is lifted. Returns our row ids by Confluence's page id.
  */
-export async function upsertPages(db: Db, spaceId: number, listed: PageRow[]): Promise<Map<string, number>> {
+export async function upsertPages(tx: Db, spaceId: number, listed: PageRow[]): Promise<Map<string, number>> {
   const ids = new Map<string, number>()
-  await db.transaction(async (tx) => {
-    for (let start = 0; start < listed.length; start += 500)
-      for (const [pageId, id] of await upsertBatch(tx, spaceId, listed.slice(start, start + 500))) ids.set(pageId, id)
-  })
+  for (let start = 0; start < listed.length; start += 500)
+    for (const [pageId, id] of await upsertBatch(tx, spaceId, listed.slice(start, start + 500))) ids.set(pageId, id)
   return ids
 }
 
 async function upsertBatch(db: Db, spaceId: number, batch: PageRow[]): Promise<[string, number][]> {
   const written = await rows<{ id: string | number; pageId: string }>(
     db,
-    sql`insert into pages (space_id, page_id, title, status, parent_id, parent_type, position, version_number,
-          version_at, author_id, last_editor_id, labels, web_path, access_set_id, exclusion, is_stale)
-        select ${spaceId}::bigint, "pageId", title, status, "parentId", "parentType", position, "versionNumber",
-               "versionAt", "authorId", "lastEditorId", array(select jsonb_array_elements_text(labels)), "webPath",
-               "accessSetId", exclusion, "isStale"
-          from jsonb_to_recordset(${json(batch)}) as r("pageId" text, title text, status text, "parentId" text,
-            "parentType" text, position int, "versionNumber" int, "versionAt" timestamptz, "authorId" text,
+    sql`insert into pages (space_id, page_id, kind, title, status, parent_id, parent_type, ancestor_ids,
+          ancestor_titles, position, version_number, version_at, source_created_at, author_id, last_editor_id, labels,
+          web_path, access_set_id, exclusion, is_stale)
+        select ${spaceId}::bigint, "pageId", kind, title, status, "parentId", "parentType",
+               array(select jsonb_array_elements_text("ancestorIds")),
+               array(select jsonb_array_elements_text("ancestorTitles")), position, "versionNumber", "versionAt",
+               "sourceCreatedAt", "authorId", "lastEditorId", array(select jsonb_array_elements_text(labels)),
+               "webPath", "accessSetId", exclusion, "isStale"
+          from jsonb_to_recordset(${json(batch)}) as r("pageId" text, kind text, title text, status text,
+            "parentId" text, "parentType" text, "ancestorIds" jsonb, "ancestorTitles" jsonb, position int,
+            "versionNumber" int, "versionAt" timestamptz, "sourceCreatedAt" timestamptz, "authorId" text,
             "lastEditorId" text, labels jsonb, "webPath" text, "accessSetId" bigint, exclusion text,
             "isStale" boolean)
         on conflict (space_id, page_id) do update set
-          title = excluded.title, status = excluded.status, parent_id = excluded.parent_id,
-          parent_type = excluded.parent_type, position = excluded.position,
+          kind = excluded.kind, title = excluded.title, status = excluded.status, parent_id = excluded.parent_id,
+          parent_type = excluded.parent_type, ancestor_ids = excluded.ancestor_ids,
+          ancestor_titles = excluded.ancestor_titles, position = excluded.position,
           version_number = excluded.version_number, version_at = excluded.version_at,
+          source_created_at = excluded.source_created_at,
           author_id = excluded.author_id, last_editor_id = excluded.last_editor_id, labels = excluded.labels,
           web_path = excluded.web_path, access_set_id = excluded.access_set_id, tombstoned_at = null,
           exclusion = excluded.exclusion,
           is_stale = pages.is_stale or excluded.is_stale
         returning id, page_id as "pageId"`,
   )
+  // Attachments and comments are found by their page's title, path and labels too.
+  const stale = new Set(batch.flatMap(({ pageId, isStale }) => (isStale ? [pageId] : [])))
+  const staleIds = written.flatMap(({ id, pageId }) => (stale.has(pageId) ? [Number(id)] : []))
+  if (staleIds.length > 0)
+    await db.execute(sql`update page_parts set is_stale = true where page_id = any(${bigints(staleIds)})`)
   await db.execute(
     sql`update chunks c set access_set_id = p.access_set_id from pages p
          where p.id = c.page_id and p.id = any(${bigints(written.map((row) => Number(row.id)))})
            and c.access_set_id <> p.access_set_id`,
   )
-  // Attachments and comments are found by their page's title, path and labels too.
-  const stale = new Set(batch.filter(({ isStale }) => isStale).map(({ pageId }) => pageId))
-  const staleIds = written.filter(({ pageId }) => stale.has(pageId)).map((row) => Number(row.id))
-  await db.execute(sql`update page_parts set is_stale = true where page_id = any(${bigints(staleIds)})`)
   return written.map(({ pageId, id }) => [pageId, Number(id)])
 }
 
@@ -149,9 +191,10 @@ export async function dropChunks(db: Db, ids: number[]): Promise<void> {
   )
 }
 
-/** With those of what hangs on the pages, which is read again when they come back. */
+/** With those of what hangs on the pages, which is read again when they come back, and with the pages' links. */
 async function deleteChunks(db: Db, pageIds: number[]): Promise<void> {
   await db.execute(sql`delete from chunks where page_id = any(${bigints(pageIds)})`)
+  await db.execute(sql`delete from page_links where page_id = any(${bigints(pageIds)})`)
   await db.execute(sql`delete from page_parts where page_id = any(${bigints(pageIds)})`)
 }
 
@@ -162,12 +205,21 @@ export async function markFailed(db: Db, failures: { id: number; reason: string 
   )
 }
 
+/** An edge to another page of the site: by its id, or by its title in a space (null: the page's own space). */
+export type PageLink = {
+  kind: 'link' | 'include'
+  targetPageId: string | null
+  targetSpaceKey: string | null
+  targetTitle: string | null
+}
+
 export type IndexedPage = {
   id: number
   versionNumber: number
   fingerprint: string
   isDegraded: boolean
   unrenderedMacros: string[]
+  links: PageLink[]
   /** Undefined: the stored chunks are still right. */
   chunks:
     | { ordinal: number; headingPath: string[]; anchor: string | undefined; text: string; terms: string[] }[]
@@ -175,8 +227,8 @@ export type IndexedPage = {
 }
 
 /**
- * Replaces the chunks of these pages and notes the version that they were made from, in one transaction. A page whose
- * access set was taken away meanwhile gets no chunks.
+ * Replaces the chunks and links of these pages and notes the version that they were made from, in one transaction. A page
+ * whose access set was taken away meanwhile gets none.
  */
 export async function writeIndexedPages(database: Database, indexed: IndexedPage[], runId: number): Promise<void> {
   const replaced = indexed.filter((page) => page.chunks !== undefined).map((page) => page.id)
@@ -201,16 +253,30 @@ export async function writeIndexedPages(database: Database, indexed: IndexedPage
             join pages p on p.id = r."pageId" and p.access_set_id is not null and p.tombstoned_at is null`,
     )
     await insertPostings(tx, segment)
+    await replaceLinks(tx, indexed)
     await tx.execute(
       sql`update pages p set indexed_version = r."versionNumber", version_number = r."versionNumber",
             indexed_by_run = ${runId}::bigint, fingerprint = r.fingerprint, is_degraded = r."isDegraded",
             unrendered_macros = array(select jsonb_array_elements_text(r."unrenderedMacros")),
             is_stale = false, failure = null
-            from jsonb_to_recordset(${json(indexed.map(({ chunks: _chunks, ...page }) => page))})
+            from jsonb_to_recordset(${json(indexed.map(({ chunks: _chunks, links: _links, ...page }) => page))})
               as r(id bigint, "versionNumber" int, fingerprint text, "isDegraded" boolean, "unrenderedMacros" jsonb)
            where p.id = r.id`,
     )
   })
+}
+
+async function replaceLinks(tx: Db, indexed: IndexedPage[]): Promise<void> {
+  const links = indexed.flatMap(({ id, links }) => links.map((link) => ({ pageId: id, ...link })))
+  await tx.execute(sql`delete from page_links where page_id = any(${bigints(indexed.map(({ id }) => id))})`)
+  if (links.length === 0) return
+  await tx.execute(
+    sql`insert into page_links (page_id, kind, target_page_id, target_space_key, target_title)
+        select p.id, r.kind, r."targetPageId", r."targetSpaceKey", r."targetTitle"
+          from jsonb_to_recordset(${json(links)}) as r("pageId" bigint, kind text, "targetPageId" text,
+            "targetSpaceKey" text, "targetTitle" text)
+          join pages p on p.id = r."pageId" and p.access_set_id is not null and p.tombstoned_at is null`,
+  )
 }
 
 export type FoundPage = StoredPage & { spaceKey: string; accessMode: 'mirrored' | 'shared'; chunkCount: number }

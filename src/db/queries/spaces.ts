@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Db, rows } from '../database.ts'
-import { bigints } from '../sql.ts'
+import { bigints, json } from '../sql.ts'
 import { connections } from '../schema/connections.ts'
 import { spaces } from '../schema/content.ts'
 import { type RunCounts, syncRuns } from '../schema/sync-runs.ts'
@@ -8,10 +8,42 @@ import { type RunCounts, syncRuns } from '../schema/sync-runs.ts'
 export type Space = typeof spaces.$inferSelect
 export type NewSpace = typeof spaces.$inferInsert
 
-/** Adds spaces or refreshes their name, key and status; state and layers of a known space stay. */
+/**
+ * Adds spaces or refreshes their name, key and status; state and layers of a known space stay. Pages are found by the name
+ * and the key of their space too: those of a renamed one are made anew by the next run.
+ */
 export async function upsertSpaces(db: Db, values: NewSpace[]): Promise<Space[]> {
   if (values.length === 0) return []
-  return db
+  return db.transaction(async (tx) => {
+    await markRenamed(tx, values)
+    return writeSpaces(tx, values)
+  })
+}
+
+/** Without their fingerprints, which do not hold the space's name. */
+async function markRenamed(tx: Db, values: NewSpace[]): Promise<void> {
+  const named = values.map(({ connectionId, spaceId, key, name }) => ({ connectionId, spaceId, key, name }))
+  const renamed = await rows<{ id: string | number }>(
+    tx,
+    sql`select s.id from spaces s join jsonb_to_recordset(${json(named)})
+          as r("connectionId" bigint, "spaceId" text, key text, name text)
+          on r."connectionId" = s.connection_id and r."spaceId" = s.space_id
+         where s.key <> r.key or s.name <> r.name`,
+  )
+  if (renamed.length === 0) return
+  const spaceIds = bigints(renamed.map(({ id }) => Number(id)))
+  await tx.execute(
+    sql`update pages set is_stale = true, fingerprint = null
+         where space_id = any(${spaceIds}) and indexed_version is not null`,
+  )
+  await tx.execute(
+    sql`update page_parts part set is_stale = true from pages p
+         where p.id = part.page_id and p.space_id = any(${spaceIds})`,
+  )
+}
+
+function writeSpaces(tx: Db, values: NewSpace[]): Promise<Space[]> {
+  return tx
     .insert(spaces)
     .values(values)
     .onConflictDoUpdate({
@@ -86,7 +118,7 @@ export async function listFailures(db: Db, spaceIds: number[], limit: number): P
     sql`select "spaceId", "pageId", title, reason from (
           select space_id as "spaceId", page_id as "pageId", title, failure as reason,
                  row_number() over (partition by space_id order by title) as position
-            from pages where failure is not null and tombstoned_at is null and space_id = any(${bigints(spaceIds)})
+            from pages where failure is not null and tombstoned_at is null and exclusion is null and space_id = any(${bigints(spaceIds)})
         ) f where position <= ${limit} order by "spaceId", title`,
   )
   return found.map((row) => ({ ...row, spaceId: Number(row.spaceId) }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ListedPage, ancestorTitles, compareCensus } from '../../../src/core/sync/compare.ts'
+import { type ListedPage, compareCensus } from '../../../src/core/sync/compare.ts'
 import type { StoredPage } from '../../../src/db/queries/pages.ts'
 
 const at = new Date('2026-05-01T12:00:00Z')
@@ -9,6 +9,8 @@ const listed = (pageId: string, changes: Partial<ListedPage> = {}): ListedPage =
   title: `Page ${pageId}`,
   status: 'current',
   parentId: undefined,
+  ancestorIds: ['9'],
+  ancestorTitles: ['Top'],
   parentType: undefined,
   position: 0,
   versionNumber: 3,
@@ -25,9 +27,12 @@ const listed = (pageId: string, changes: Partial<ListedPage> = {}): ListedPage =
 const stored = (pageId: string, changes: Partial<StoredPage> = {}): StoredPage => ({
   id: Number(pageId),
   pageId,
+  kind: 'page',
   title: `Page ${pageId}`,
   status: 'current',
   parentId: null,
+  ancestorIds: ['9'],
+  ancestorTitles: ['Top'],
   position: 0,
   versionNumber: 3,
   indexedVersion: 3,
@@ -84,6 +89,25 @@ describe('a page of the census', () => {
       { toIndex: ['1'], stale: [] },
     ],
     ['was hidden with its chunks kept', {}, stored('1', { tombstonedAt: at }), { toIndex: [], stale: [] }],
+    [
+      'was hidden with its chunks kept, and got a label meanwhile',
+      { labels: ['a', 'b', 'c'] },
+      stored('1', { tombstonedAt: at }),
+      { toIndex: ['1'], stale: ['1'] },
+    ],
+    ['hangs below a renamed folder', { ancestorTitles: ['New'] }, stored('1'), { toIndex: ['1'], stale: ['1'] }],
+    [
+      'hangs below another page of the same title',
+      { ancestorIds: ['8'] },
+      stored('1'),
+      { toIndex: ['1'], stale: ['1'] },
+    ],
+    [
+      'has another title and was never indexed',
+      { title: 'New' },
+      stored('1', { indexedVersion: null }),
+      { toIndex: ['1'], stale: [] },
+    ],
   ])('that %s', (_, changes, known, expected) => {
     expect(compare([listed('1', changes)], known === undefined ? [] : [known])).toEqual({ ...expected, gone: [] })
   })
@@ -95,10 +119,14 @@ describe('a page of the census', () => {
     expect(resumed.alreadyIndexed).toBe(1)
   })
 
-  it('that a rule leaves out is not fetched, and loses the chunks it had', () => {
-    const pages = [listed('1', { exclusion: 'label draft' }), listed('2', { exclusion: 'label draft' })]
-    const { toIndex, dropped, changed } = compareAll(pages, [stored('1'), stored('2', { indexedVersion: null })])
-    expect([toIndex, idsOf(dropped), idsOf(changed)]).toEqual([[], ['1'], ['1', '2']])
+  it('that a rule leaves out is not fetched, and loses the chunks or the failure it had', () => {
+    const pages = ['1', '2', '3'].map((id) => listed(id, { exclusion: 'label draft', accessSetId: null }))
+    const { toIndex, dropped, changed } = compareAll(pages, [
+      stored('1'),
+      stored('2', { indexedVersion: null }),
+      stored('3', { indexedVersion: null, failure: 'no text' }),
+    ])
+    expect([toIndex, idsOf(dropped), idsOf(changed)]).toEqual([[], ['1', '3'], ['1', '2', '3']])
   })
 
   it.each<[string, Partial<ListedPage>, Partial<StoredPage>]>([
@@ -108,52 +136,17 @@ describe('a page of the census', () => {
     ['its tombstone', {}, { tombstonedAt: at }],
     ['the rule that left it out', {}, { exclusion: 'label draft' }],
     ['its title', { title: 'New' }, {}],
+    ['its labels, without having been indexed,', { labels: [] }, { indexedVersion: null, exclusion: null }],
+    ['its path, without having been indexed,', { ancestorTitles: ['New'] }, { indexedVersion: null }],
+    ['its archiving', { status: 'archived' }, {}],
   ])('is written again when %s changed, and not otherwise', (_, changes, known) => {
     expect(idsOf(compareAll([listed('1', changes)], [stored('1', known)]).changed)).toEqual(['1'])
     expect(compareAll([listed('1')], [stored('1')]).changed).toEqual([])
   })
 })
 
-describe('pages below a page', () => {
-  const tree = [listed('1'), listed('2', { parentId: '1' }), listed('3', { parentId: '2' }), listed('4')]
-  const known = [stored('1'), stored('2', { parentId: '1' }), stored('3', { parentId: '2' }), stored('4')]
-
-  it('are stale when it is renamed', () => {
-    expect(compare([listed('1', { title: 'New' }), ...tree.slice(1)], known)).toEqual({
-      toIndex: ['1', '2', '3'],
-      stale: ['1', '2', '3'],
-      gone: [],
-    })
-  })
-
-  it('are stale when it hangs elsewhere', () => {
-    const moved = tree.map((page) => (page.pageId === '2' ? { ...page, parentId: '4' } : page))
-    expect(compare(moved, known)).toMatchObject({ toIndex: ['2', '3'], stale: ['2', '3'] })
-  })
-
-  it('are stale when it is gone', () => {
-    const left = tree.filter(({ pageId }) => pageId !== '2')
-    expect(compare(left, known)).toEqual({ toIndex: ['3'], stale: ['3'], gone: ['2'] })
-  })
-})
-
 it('stored pages that are not listed are gone, tombstones are not gone again', () => {
   expect(compare([listed('1')], [stored('1'), stored('2'), stored('3', { tombstonedAt: at })])).toMatchObject({
     gone: ['2'],
-  })
-})
-
-const titles = (parents: Record<string, string | undefined>) =>
-  ancestorTitles('page', new Map(Object.entries(parents).map(([id, parentId]) => [id, { title: `T${id}`, parentId }])))
-
-describe('titles of ancestors', () => {
-  it.each<[string, Record<string, string | undefined>, string[]]>([
-    ['stand top first', { page: 'b', b: 'a', a: undefined }, ['Ta', 'Tb']],
-    ['stop at a folder', { page: 'b', b: 'folder' }, ['Tb']],
-    ['end in a cycle', { page: 'b', b: 'a', a: 'b' }, ['Ta', 'Tb']],
-    ['are none for a page below itself', { page: 'page' }, []],
-    ['are none for an unknown page', {}, []],
-  ])('%s', (_, parents, expected) => {
-    expect(titles(parents)).toEqual(expected)
   })
 })

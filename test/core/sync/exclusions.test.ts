@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { findExclusion, isInScope, matches } from '../../../src/core/sync/exclusions.ts'
+import { findExclusion, isInScope, isSpaceArchivedAway, matches } from '../../../src/core/sync/exclusions.ts'
 import { defaultExclusions, type Scope } from '../../../src/db/schema/connections.ts'
 import { fc } from '../../support/property.ts'
 
-const page = { pageId: '1', title: 'Travel policy', webPath: '/spaces/HR/pages/1/Travel', labels: ['Policy'] }
+const page = {
+  title: 'Travel policy',
+  status: 'current' as const,
+  webPath: '/spaces/HR/pages/1/Travel',
+  labels: ['Policy'],
+}
+const archived = { ...page, status: 'archived' as const }
 
 describe('a rule', () => {
   it.each([
@@ -26,6 +32,8 @@ describe('a rule', () => {
       { ...page, title: 'Our template guide' },
       undefined,
     ],
+    ['an archived page, whatever else it is', { ...defaultExclusions, labels: ['policy'] }, archived, 'archived'],
+    ['an archived page that is wanted', { ...defaultExclusions, archived: false }, archived, undefined],
     ['a template that is wanted', defaultExclusions, { ...page, labels: ['template'] }, undefined],
   ])('leaves out: %s', (_name, exclusions, listed, rule) => {
     expect(findExclusion(listed, exclusions)).toBe(rule)
@@ -65,15 +73,29 @@ describe('a pattern', () => {
   })
 })
 
+describe('an archived space', () => {
+  it.each<[string, Scope, boolean]>([
+    ['of a whole site', { kind: 'all' }, true],
+    ['among those in which a query searches', { kind: 'cql', keys: [], query: 'label = x' }, true],
+    ['that a query is limited to', { kind: 'cql', keys: ['HR'], query: 'label = x' }, false],
+    ['named by its key', { kind: 'spaces', keys: ['HR'] }, false],
+    ['of a tree', { kind: 'tree', spaceKey: 'HR', pageId: '2' }, false],
+  ])('%s is left out: %s', (_name, scope, expected) => {
+    expect(isSpaceArchivedAway({ status: 'archived' }, scope, defaultExclusions)).toBe(expected)
+    expect(isSpaceArchivedAway({ status: 'current' }, scope, defaultExclusions)).toBe(false)
+    expect(isSpaceArchivedAway({ status: 'archived' }, scope, { ...defaultExclusions, archived: false })).toBe(false)
+  })
+})
+
 describe('a scope', () => {
-  const tree = new Map<string, { parentId?: string }>([
-    ['1', {}],
-    ['2', { parentId: '1' }],
-    ['3', { parentId: '2' }],
-    ['9', { parentId: '1' }],
-  ])
+  const tree = [
+    { pageId: '1', ancestorIds: [] },
+    { pageId: '2', ancestorIds: ['1'] },
+    { pageId: '3', ancestorIds: ['1', '2', 'folder'] },
+    { pageId: '9', ancestorIds: ['1'] },
+  ]
   const covered = (scope: Scope, found?: Set<string>): string[] =>
-    [...tree.keys()].filter((pageId) => isInScope(pageId, scope, tree, found))
+    tree.filter((each) => isInScope(each, scope, found)).map(({ pageId }) => pageId)
 
   it.each<[string, Scope, string[]]>([
     ['a whole site', { kind: 'all' }, ['1', '2', '3', '9']],

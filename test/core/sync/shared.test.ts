@@ -13,7 +13,7 @@ describe.each(databaseKinds)('a shared connection on %s', (kind) => {
         spaces: [...values.spaces, { id: '300', key: '~ann', name: 'Ann', homepageId: '60', read: { licensed: true } }],
         pages: [...(values.pages ?? []), { id: '60', spaceKey: '~ann', title: 'Notes', storage: '<p>quokka</p>' }],
       },
-      'shared',
+      { access: 'shared' },
     )
     await syncAndWait(company.open)
   })

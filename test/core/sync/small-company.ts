@@ -7,7 +7,7 @@ import type { ContentValue, SiteValues } from '../../../sandbox/confluence/value
 import { resolveReach } from '../../../src/core/access/resolve-reach.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
 import { search } from '../../../src/core/search/search.ts'
-import type { Connection } from '../../../src/db/queries/connections.ts'
+import type { ConnectRequest } from '../../../src/core/connections/request.ts'
 import { connect, openTestCore, stoppedClock } from '../../support/core.ts'
 import { type DatabaseKind, databaseKinds } from '../../support/database.ts'
 
@@ -83,11 +83,11 @@ export async function openCompany(
   kind: DatabaseKind,
   flavour: Flavour,
   changes: Partial<SiteValues> = {},
-  access: Connection['accessMode'] = 'mirrored',
+  request: Partial<ConnectRequest> = {},
 ): Promise<Company> {
   const clock = stoppedClock()
   const open = await openTestCore(kind, { now: clock.now })
-  const company = await foundCompany(open, clock, flavour, changes, access)
+  const company = await foundCompany(open, clock, flavour, changes, request)
   return {
     ...company,
     close: async () => {
@@ -103,10 +103,10 @@ export async function foundCompany(
   clock: ReturnType<typeof stoppedClock>,
   flavour: Flavour,
   changes: Partial<SiteValues> = {},
-  access: Connection['accessMode'] = 'mirrored',
+  request: Partial<ConnectRequest> = {},
 ): Promise<Company> {
   const site = await startConfluence({ flavour, site: createSite({ ...values, now: clock.now, ...changes }) })
-  await connect(open.core, site, { access })
+  await connect(open.core, site, request)
   const servedTo: Company['servedTo'] = async (email, question = 'quokka') => {
     const reach = await resolveReach(open.core.database.db, { kind: 'person', email })
     const { pages } = await search(open.core, { question, reach, limit: 100 })
@@ -130,12 +130,14 @@ export async function foundCompany(
   }
 }
 
-/** Ids of the current pages that the sandbox's rules show to somebody. */
+/** Ids of the current pages and blog posts that the sandbox's rules show to somebody. */
 export function shownTo(site: RunningConfluence, name: string | undefined): string[] {
   return [...site.site.contents.values()]
-    .filter(({ id, type, status }) => type === 'page' && status === 'current' && site.isVisible(id, name ?? null))
+    .filter(({ id, type, status }) => isSynced(type) && status === 'current' && site.isVisible(id, name ?? null))
     .map(({ id }) => id)
     .toSorted(byNumber)
 }
+
+export const isSynced = (type: string): boolean => type === 'page' || type === 'blogpost'
 
 export const byNumber = (a: string, b: string): number => Number(a) - Number(b)
