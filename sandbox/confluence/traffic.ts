@@ -14,6 +14,10 @@ export type LoggedRequest = {
   /** Account id, `anonymous`, or `-` when the answer came before anybody looked. */
   principal: string
   durationMs: number
+  /** Milliseconds since 1970 by the machine's clock. */
+  arrivedAtMs: number
+  /** Requests that were being answered when it came, itself included. */
+  atOnce: number
 }
 
 /** POST requests that only read. */
@@ -23,12 +27,23 @@ const readingPosts =
 /** Puts every request into `requests` and answers writes with 405 after recording them in `site.writes`. */
 export function installTraffic(server: FastifyInstance, site: Site, requests: LoggedRequest[]): void {
   const entries = new WeakMap<FastifyRequest, LoggedRequest>()
-  server.addHook('onRequest', async (request) => {
+  let atOnce = 0
+  server.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request)
     if (path.startsWith('/_control')) return
-    const entry = { method: request.method, path, url: request.url, status: 0, principal: '-', durationMs: 0 }
+    const entry = {
+      method: request.method,
+      path,
+      url: request.url,
+      status: 0,
+      principal: '-',
+      durationMs: 0,
+      arrivedAtMs: Date.now(),
+      atOnce: ++atOnce,
+    }
     entries.set(request, entry)
     requests.push(entry)
+    reply.raw.once('close', () => atOnce--)
   })
   server.addHook('onResponse', async (request, reply) => {
     const entry = entries.get(request)

@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../log.ts'
+import type { SiteBudgets } from './jobs/site-budgets.ts'
 
 export type Core = {
   config: Config
@@ -11,5 +12,7 @@ export type Core = {
   encryptionKey: () => Uint8Array
   /** Hands a queued run to whichever worker is free. */
   enqueueRun: (runId: number) => Promise<void>
+  /** What each site gets from this process. */
+  budgets: SiteBudgets
   now: () => Date
 }

@@ -6,6 +6,7 @@ import { loadEncryptionKey } from './connections/seal.ts'
 import type { Core } from './core.ts'
 import { createQueue } from './jobs/queue.ts'
 import { resendWaitingRuns } from './jobs/schedule.ts'
+import { createSiteBudgets } from './jobs/site-budgets.ts'
 import { workRuns } from './jobs/worker.ts'
 
 export type OpenCore = {
@@ -14,6 +15,9 @@ export type OpenCore = {
   startWorkers: (concurrency: number) => Promise<{ stop: () => Promise<void> }>
   close: () => Promise<void>
 }
+
+/** How soon free workers take up a run that nobody does: its worker died, or its site had no room when it was sent. */
+const resendEveryMs = 5_000
 
 /** How long a worker may take to put down what it is doing. */
 const stopGraceMs = 10_000
@@ -32,13 +36,15 @@ export async function openCore(
     (await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.FOOTNOTE_DATA_DIR, log }))
   if (database.kind === 'embedded') await requeueAllRunning(database.db)
   const queue = createQueue(database, log)
+  const now = options.now ?? (() => new Date())
   const core: Core = {
     config,
     log,
     database,
     encryptionKey: () => loadEncryptionKey(config),
     enqueueRun: queue.enqueueRun,
-    now: options.now ?? (() => new Date()),
+    budgets: createSiteBudgets({ config, log, database, now }),
+    now,
   }
   return {
     core,
@@ -46,9 +52,15 @@ export async function openCore(
       const stopping = new AbortController()
       await queue.work(concurrency, (runId) => workRuns(core, runId, stopping.signal))
       await resendWaitingRuns(core)
+      let resending = Promise.resolve()
+      const timer = setInterval(() => {
+        resending = resendWaitingRuns(core).catch((error: unknown) => log.warn({ err: error }, 'no look for runs'))
+      }, resendEveryMs)
       return {
         stop: async () => {
+          clearInterval(timer)
           stopping.abort()
+          await resending
           await queue.stop(stopGraceMs)
         },
       }

@@ -3,7 +3,6 @@ import type { Database } from '../../src/db/database.ts'
 import {
   type SyncRun,
   claimRun,
-  countRunsOfSite,
   finishRun,
   listRuns,
   listWaitingRuns,
@@ -54,17 +53,28 @@ describe.each(databaseKinds)('runs on %s', (kind) => {
     expect(claims.filter((claimed) => claimed !== undefined)).toHaveLength(1)
   })
 
-  it('share a site with those that run there, not with those that wait or whose worker has gone', async () => {
-    const baseUrl = 'https://acme.example/wiki'
-    const first = await open()
-    const second = await open(other)
-    const sharers = (now: Date) => countRunsOfSite(database.db, baseUrl, now)
-    expect(await sharers(at(0))).toBe(0)
-    await claim(first, 'a')
-    expect(await sharers(at(0))).toBe(1)
-    await claim(second, 'b', at(30), at(90))
-    expect([await sharers(at(30)), await sharers(at(70)), await sharers(at(99))]).toEqual([2, 1, 0])
-    expect(await countRunsOfSite(database.db, 'https://other.example', at(30))).toBe(0)
+  it('wait while as many are at work at their site as it has room for, and begin in the order in which they were asked for', async () => {
+    const [first, second] = [await open(), await open(other)]
+    const alone = (run: SyncRun, worker: string, now: Date, until: Date) =>
+      claimRun(database.db, run.id, worker, now, until, 1)
+    const startable = async (now: Date) => (await listWaitingRuns(database.db, now, 1)).map(({ id }) => id)
+    expect(await startable(at(0))).toEqual([first.id])
+    expect(await alone(second, 'b', at(0), at(60)), 'another came before it').toBeUndefined()
+    expect(await alone(first, 'a', at(0), at(60))).toMatchObject({ state: 'running' })
+    expect(await startable(at(30))).toEqual([])
+    expect(await alone(second, 'b', at(30), at(90))).toBeUndefined()
+    expect(await startable(at(61)), 'its worker died').toEqual([first.id])
+    await finishRun(database.db, { id: first.id, worker: 'a' }, { state: 'cancelled', error: null, finishedAt: at(62) })
+    expect(await startable(at(62))).toEqual([second.id])
+    expect(await alone(second, 'b', at(62), at(90))).toMatchObject({ state: 'running' })
+  })
+
+  it('take the last place at their site once, however many workers want it', async () => {
+    const [first, second] = [await open(), await open(other)]
+    const claims = await Promise.all(
+      [first, second, first, second].map((run, i) => claimRun(database.db, run.id, `worker ${i}`, at(0), at(60), 1)),
+    )
+    expect(claims.filter((claimed) => claimed !== undefined)).toHaveLength(1)
   })
 
   it('are taken over after the lease, not before, and keep when they began', async () => {

@@ -68,6 +68,7 @@ describe('the routes of the platforms', () => {
       log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
       database: undefined as never,
       encryptionKey: () => new Uint8Array(32),
+      budgets: undefined as never,
       enqueueRun: async () => {},
       now: () => new Date(),
     }

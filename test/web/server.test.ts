@@ -21,6 +21,7 @@ describe.each(databaseKinds)('createServer on %s', (kind) => {
       log: createLog('silent'),
       database,
       encryptionKey: () => new Uint8Array(32),
+      budgets: undefined as never,
       enqueueRun: async () => {},
       now: () => new Date(),
     }

@@ -3,8 +3,7 @@ import { z } from 'zod'
 import { ConnectionRevokedError, InvalidInputError, isFootnoteError, AccessDeniedError } from '../../errors.ts'
 import type { TypedAddress } from './address.ts'
 import { createHttpClient, type HttpOptions } from './http.ts'
-import type { SiteOptions } from './site-options.ts'
-import { defaultGatewayUrl } from './site-options.ts'
+import { atSitePace, defaultGatewayUrl, type SiteOptions } from './site-options.ts'
 import type { SiteAddress } from './site.ts'
 
 const probe: HttpOptions = { timeoutMs: 10_000, retry: { attempts: 2 } }
@@ -40,7 +39,7 @@ async function answers(
   options: SiteOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const http = createHttpClient(address.baseUrl, undefined, { ...options, ...probe })
+  const http = createHttpClient(address.baseUrl, undefined, { ...atSitePace(options, address.baseUrl), ...probe })
   try {
     return (await http.send({ path, query: { limit: 1 }, schema: z.unknown() }, signal)) !== undefined
   } catch (error) {
@@ -55,7 +54,8 @@ async function answers(
 
 /** The id under which Atlassian's gateway knows a Cloud site; scoped tokens need it. */
 export async function fetchCloudId(address: SiteAddress, options: SiteOptions, signal: AbortSignal): Promise<string> {
-  const http = createHttpClient(new URL(address.baseUrl).origin, undefined, { ...options, ...probe })
+  const paced = atSitePace(options, address.baseUrl)
+  const http = createHttpClient(new URL(address.baseUrl).origin, undefined, { ...paced, ...probe })
   const schema = z.object({ cloudId: z.string().regex(/^[\w-]+$/) })
   const tenant = await http.send({ path: '/_edge/tenant_info', schema }, signal)
   if (tenant !== undefined) return tenant.cloudId

@@ -6,11 +6,11 @@ import { isFootnoteError, TransientError } from '../../errors.ts'
 import type { HostPolicy } from './forbidden-hosts.ts'
 import { findRefusal } from './http-errors.ts'
 import { translateNetworkError } from './network-errors.ts'
-import { createPacer, type Pacer } from './pacer.ts'
+import { createPacer, type Pace } from './pacer.ts'
 import { requireReading } from './reading-posts.ts'
 import { readBounded, readBoundedBytes } from './read-bounded.ts'
 import { refuseForbiddenAddress, resolveHost } from './resolve-host.ts'
-import { defaultRetryPolicy, resolveDelayMs, type RetryPolicy } from './retry-timing.ts'
+import { defaultRetryPolicy, isTooLong, resolveDelayMs, type RetryPolicy } from './retry-timing.ts'
 
 export type HttpOptions = {
   /** For one attempt, reading the answer included. Default 30 s. */
@@ -21,7 +21,7 @@ export type HttpOptions = {
   /** Development and tests only: the site may be on this machine. */
   allowLoopback?: boolean
   /** Shared by everything that asks the same site. Default: one of this client's own. */
-  pacer?: Pacer
+  pacer?: Pace
   /** All addresses of a host name; replaced in tests. */
   resolveHost?: (host: string) => Promise<string[]>
 }
@@ -72,12 +72,12 @@ export function createHttpClient(
     send: async (request, signal) => {
       requireReading(request.path, request.body)
       return withRetries(settings, request, signal, async () =>
-        parseAnswer(request, settings, await settings.pacer.run(() => sendOnce(settings, request, signal), signal)),
+        parseAnswer(request, settings, await atPace(settings, signal, () => sendOnce(settings, request, signal))),
       )
     },
     download: (path, maxBytes, signal) =>
       withRetries(settings, {}, signal, () =>
-        settings.pacer.run(() => downloadOnce(settings, path, maxBytes, signal), signal),
+        atPace(settings, signal, () => downloadOnce(settings, path, maxBytes, signal)),
       ),
   }
 }
@@ -95,7 +95,11 @@ type Settings = {
   retry: RetryPolicy
   policy: HostPolicy
   resolveHost: (host: string) => Promise<string[]>
-  pacer: Pacer
+  pacer: Pace
+}
+
+function atPace<Value>(settings: Settings, signal: AbortSignal, request: () => Promise<Value>): Promise<Value> {
+  return settings.pacer.run(request, signal, settings.retry.patienceMs)
 }
 
 type Retrying = Pick<ReadRequest<unknown>, 'maxAttempts' | 'retriesServerErrors'>
@@ -113,7 +117,7 @@ async function withRetries<Answer>(
       return await attempt()
     } catch (error) {
       signal.throwIfAborted()
-      if (count >= attempts || !mayRetry(error, request)) throw error
+      if (count >= attempts || !mayRetry(error, request) || isTooLong(settings.retry, error.retryAfterMs)) throw error
       await pause(resolveDelayMs(settings.retry, count, error.retryAfterMs, Math.random()), signal)
     }
   }

@@ -1,13 +1,12 @@
 import { InvalidInputError } from '../../errors.ts'
 import { createCloudSite } from './cloud.ts'
 import { createDataCenterSite } from './datacenter.ts'
-import { createPacer } from './pacer.ts'
-import type { SiteOptions } from './site-options.ts'
+import { atSitePace, type SiteOptions } from './site-options.ts'
 import type { ConfluenceSite, Credential, Deployment, SiteAddress } from './site.ts'
 
 /** The site behind an address, whichever deployment it is. Throws `InvalidInputError` for a credential of the other one. */
 export function openSite(address: SiteAddress, credential: Credential, given: SiteOptions = {}): ConfluenceSite {
-  const options = { ...given, pacer: given.pacer ?? createPacer() }
+  const options = atSitePace(given, address.baseUrl)
   if (address.deployment === 'cloud') {
     if (credential.kind !== 'pat' && credential.kind !== 'basic')
       return createCloudSite({ ...options, address, credential })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isFootnoteError } from '../../errors.ts'
 import { createHttpClient } from './http.ts'
 import { collect, iterateByCursor, iterateByOffset } from './paging.ts'
-import type { SiteOptions } from './site-options.ts'
+import { atSitePace, type SiteOptions } from './site-options.ts'
 import type { SiteAddress } from './site.ts'
 
 const row = z.object({ key: z.string() })
@@ -13,7 +13,7 @@ export async function listOpenSpaces(
   options: SiteOptions,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  const http = createHttpClient(baseUrl, undefined, options)
+  const http = createHttpClient(baseUrl, undefined, atSitePace(options, baseUrl))
   const listing = { row, limit: 200, subject: 'list of spaces', maxAttempts: 2 }
   try {
     const rows = await collect(

@@ -7,6 +7,8 @@ export type RetryPolicy = {
   maxDelayMs: number
   /** The longest wait that a `Retry-After` may impose; Data Center names 9223372036854775807 for blocked accounts. */
   maxRetryAfterMs: number
+  /** The longest wait for which it is worth to try again; longer ones are the caller's. Default: any. */
+  patienceMs?: number
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
@@ -38,4 +40,9 @@ export function resolveDelayMs(
   if (retryAfterMs !== undefined && retryAfterMs > 0) return retryAfterMs
   const fullMs = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1))
   return fullMs / 2 + (fullMs / 2) * random
+}
+
+/** Whoever asks does not wait for so long. */
+export function isTooLong({ patienceMs }: RetryPolicy, retryAfterMs: number | undefined): boolean {
+  return patienceMs !== undefined && (retryAfterMs ?? 0) > patienceMs
 }

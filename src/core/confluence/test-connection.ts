@@ -102,11 +102,11 @@ async function withAccessRules(
   return blocked === undefined ? test : { ...test, cause: `${test.cause} ${blocked.cause}`, remedy: blocked.remedy }
 }
 
-/** Somebody is waiting for the result: two attempts, unless the caller says otherwise. */
+/** Somebody is waiting for the result: two attempts and no long wait, unless the caller says otherwise. */
 function open({ address, credential, options = {} }: SiteLogin): ConfluenceSite {
   return openSite(address, credential, {
     ...options,
-    retry: { attempts: 2, maxRetryAfterMs: 5000, ...options.retry },
+    retry: { attempts: 2, patienceMs: 5000, ...options.retry },
   })
 }
 
@@ -141,6 +141,8 @@ function classify(error: unknown): TestResult {
   if (status !== undefined && status > 400 && status < 500) return 'HTTP 4xx'
   if (status !== undefined && status > 500) return 'HTTP 5xx'
   if (status !== undefined) return 'HTTP Error'
+  // Nobody was asked: the site wants to be left alone for a while.
+  if (error.code === 'rate_limited') return 'HTTP 4xx'
   if (!(error instanceof TransientError)) return 'Failed'
   return ['unreachable', 'timeout', 'host_unknown', 'certificate_untrusted'].includes(error.code)
     ? 'Connection Error'

@@ -4,7 +4,7 @@ import { isFootnoteError } from '../../errors.ts'
 import { createCloudClient, type CloudCredential } from './cloud-client.ts'
 import { fetchKnownUser } from './current-user.ts'
 import { fetchCloudId } from './detect-deployment.ts'
-import type { SiteOptions } from './site-options.ts'
+import { atSitePace, type SiteOptions } from './site-options.ts'
 import type { SiteAddress } from './site.ts'
 
 export type OtherKind = { kind: 'scoped' | 'classic' | 'bearer'; sentence: string; remedy: string }
@@ -54,7 +54,7 @@ async function works(
   signal: AbortSignal,
 ): Promise<boolean> {
   const retry = { ...options.retry, attempts: 1 }
-  const http = createCloudClient({ ...options, retry, address, credential })
+  const http = createCloudClient({ ...atSitePace(options, address.baseUrl), retry, address, credential })
   return (await fetchKnownUser(http, address, signal).catch(orNothing(signal))) !== undefined
 }
 

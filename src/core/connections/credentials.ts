@@ -12,8 +12,13 @@ import type { ConnectRequest } from './request.ts'
 
 export type TypedCredential = Pick<ConnectRequest, 'credentialKind' | 'email' | 'secret'>
 
-export function siteOptionsOf({ config }: Pick<Core, 'config'>): SiteOptions & HostPolicy {
-  return { allowLoopback: config.FOOTNOTE_ALLOW_LOOPBACK, gatewayUrl: config.ATLASSIAN_API_URL }
+/** Reads with these share the budget of their site with its runs, and come first: somebody waits for them. */
+export function siteOptionsOf({ config, budgets }: Pick<Core, 'config' | 'budgets'>): SiteOptions & HostPolicy {
+  return {
+    allowLoopback: config.FOOTNOTE_ALLOW_LOOPBACK,
+    gatewayUrl: config.ATLASSIAN_API_URL,
+    pacerOf: (baseUrl) => budgets.pacerOf(baseUrl).urgent,
+  }
 }
 
 /** Throws `InvalidInputError` (Missing Credentials) for a part that is empty; asks nobody. */

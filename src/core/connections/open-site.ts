@@ -1,6 +1,6 @@
 import type { Connection } from '../../db/queries/connections.ts'
 import { openSite } from '../confluence/open-site.ts'
-import type { Pacer } from '../confluence/pacer.ts'
+import type { Pace } from '../confluence/pacer.ts'
 import type { ConfluenceSite } from '../confluence/site.ts'
 import type { SiteLogin } from '../confluence/test-connection.ts'
 import type { Core } from '../core.ts'
@@ -8,8 +8,11 @@ import { siteOptionsOf } from './credentials.ts'
 import { createTokenSource } from './oauth-tokens.ts'
 import { openCredential } from './seal.ts'
 
-/** The site of a stored connection, with its credential opened. Throws `InvalidInputError` when the key does not fit. */
-export function openConnectionSite(core: Core, connection: Connection, pacer?: Pacer): ConfluenceSite {
+/**
+ * The site of a stored connection, with its credential opened. Throws `InvalidInputError` when the key does not fit. Without
+ * a `pacer` its reads go before those of runs.
+ */
+export function openConnectionSite(core: Core, connection: Connection, pacer?: Pace): ConfluenceSite {
   const { address, credential, options } = loginOf(core, connection)
   return openSite(address, credential, { ...options, ...(pacer === undefined ? {} : { pacer }) })
 }

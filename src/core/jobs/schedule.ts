@@ -5,6 +5,7 @@ import { purgeExpiredAuthorizations } from '../../db/queries/authorizations.ts'
 import { purgeExpiredDrafts } from '../../db/queries/drafts.ts'
 import { purgeExpiredEdits } from '../../db/queries/edits.ts'
 import { purgeQuestions } from '../../db/queries/questions.ts'
+import { purgeExpiredHolds } from '../../db/queries/site-load.ts'
 import { listWaitingRuns } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError, InvalidInputError, TransientError, isFootnoteError } from '../../errors.ts'
 import { draftMs } from '../connections/draft-life.ts'
@@ -75,6 +76,7 @@ export async function tick(core: Core, signal: AbortSignal): Promise<void> {
   await purgeExpiredDrafts(db, oldestDraft)
   await purgeExpiredEdits(db, oldestDraft)
   await purgeExpiredAuthorizations(db, oldestDraft)
+  await purgeExpiredHolds(db)
 }
 
 /** Where a sync cannot start the hold stays, so that it is tried again after it, and the reason is kept for status. */
@@ -100,7 +102,8 @@ async function startScheduled(core: Core, connection: Connection, signal: AbortS
     await recordTest(db, connection.id, { result: 'Works', remedy: undefined, works: false }, core.now())
 }
 
-/** A job may be lost with its worker; its run is not. Runs that wait for longer than a moment are sent again. */
-export async function resendWaitingRuns(core: Core): Promise<void> {
-  for (const run of await listWaitingRuns(core.database.db, core.now())) await core.enqueueRun(run.id)
+/** A job may be lost with its worker; its run is not. Runs for which there is room at their site are sent again. */
+export async function resendWaitingRuns({ config, database, now, enqueueRun }: Core): Promise<void> {
+  const waiting = await listWaitingRuns(database.db, now(), config.FOOTNOTE_SITE_CONCURRENCY)
+  for (const run of waiting) await enqueueRun(run.id)
 }

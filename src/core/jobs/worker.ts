@@ -1,101 +1,124 @@
 import { randomUUID } from 'node:crypto'
 import { type Connection, findConnectionById, pauseConnection } from '../../db/queries/connections.ts'
 import { refreshStatistics } from '../../db/queries/health.ts'
-import { type Space, findSpaceById, updateSpace } from '../../db/queries/spaces.ts'
+import { type Space, findSpaceById, restoreSpaceStates, updateSpace } from '../../db/queries/spaces.ts'
 import {
   type SyncRun,
   claimRun,
-  countRunsOfSite,
+  findStanding,
   finishRun,
   listWaitingRuns,
   renewLease,
   requeueRun,
 } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
-import { type Pacer, createPacer } from '../confluence/pacer.ts'
 import { openConnectionSite } from '../connections/open-site.ts'
 import type { Core } from '../core.ts'
 import { runSpace } from '../sync/run-space.ts'
 
 /** A lease is renewed this often before it ends. */
 const renewalsPerLease = 4
-/** How soon a run takes the share of the site that another one no longer needs. */
-const lookEveryMs = 2_000
+/** How soon a run notices that it was cancelled, taken over, or that its connection was paused. */
+const lookEveryMs = 1_000
 
 /**
- * Works one queued run to its end and writes down how it ended. Does nothing when another worker has it. A run that
- * `signal` interrupts goes back into the queue.
+ * Works one queued run to its end and writes down how it ended. Does nothing, and returns false, when another worker has it
+ * or its site has no room for it. A run that `signal` interrupts goes back into the queue.
  */
-export async function workRun(core: Core, runId: number, signal: AbortSignal): Promise<void> {
-  const { db } = core.database
-  const run = await claimRun(db, runId, randomUUID(), core.now(), leaseEnd(core))
+export async function workRun(core: Core, runId: number, signal: AbortSignal): Promise<boolean> {
+  const { config, database, budgets } = core
+  const { db } = database
+  const worker = `${budgets.owner} ${randomUUID()}`
+  const run = await claimRun(db, runId, worker, core.now(), leaseEnd(core), config.FOOTNOTE_SITE_CONCURRENCY)
   const space = run === undefined ? undefined : await findSpaceById(db, run.spaceId)
   const connection = space === undefined ? undefined : await findConnectionById(db, space.connectionId)
-  if (run === undefined || space === undefined || connection === undefined) return
-  const pacer = createPacer({ max: core.config.FOOTNOTE_SITE_CONCURRENCY })
-  const lease = await holdLease(core, run, async () => {
-    const sharers = await countRunsOfSite(db, connection.baseUrl, core.now())
-    pacer.setMax(core.config.FOOTNOTE_SITE_CONCURRENCY / Math.max(1, sharers))
-  })
+  if (run === undefined || space === undefined || connection === undefined) return false
+  budgets.refresh(connection.baseUrl)
+  const lease = holdLease(core, run)
   try {
-    await work({ core, run, space, connection, pacer, lease }, AbortSignal.any([signal, lease.lost]))
+    await work({ core, run, space, connection, lease }, AbortSignal.any([signal, lease.ended]))
   } catch (error) {
-    if (lease.lost.aborted) core.log.warn({ runId }, 'another worker took the run over')
+    if (lease.ended.aborted) await endInterrupted(core, run, lease)
     else if (signal.aborted) await requeueRun(db, run)
     else throw error
   } finally {
     lease.release()
+    await restoreSpaceStates(db, { spaceId: space.id })
   }
+  return true
 }
 
-/** Works the run, and then whatever waits: a message for each would come half a second later. */
+/** Works the run, and then whatever waits and has room at its site: a message for each would come half a second later. */
 export async function workRuns(core: Core, runId: number, signal: AbortSignal): Promise<void> {
   await workRun(core, runId, signal)
-  for (;;) {
-    const [next] = await listWaitingRuns(core.database.db, core.now())
-    if (next === undefined || signal.aborted) return
-    await workRun(core, next.id, signal)
-  }
+  while (!signal.aborted && (await workNextRun(core, signal)));
+}
+
+async function workNextRun(core: Core, signal: AbortSignal): Promise<boolean> {
+  const { config, database, now } = core
+  for (const next of await listWaitingRuns(database.db, now(), config.FOOTNOTE_SITE_CONCURRENCY))
+    if (await workRun(core, next.id, signal)) return true
+  return false
 }
 
 type Lease = {
   /** Rejects when the run is not this worker's any more. */
   require: () => Promise<void>
-  lost: AbortSignal
+  /** Aborted when the run must not go on. */
+  ended: AbortSignal
+  isPaused: () => boolean
   release: () => void
 }
 
 const leaseEnd = ({ config, now }: Core): Date => new Date(now().getTime() + config.FOOTNOTE_LEASE_SECONDS * 1000)
 
-/** Renews the run's lease again and again, and more often does `look` at who else is at work. */
-async function holdLease(core: Core, run: SyncRun, look: () => Promise<void>): Promise<Lease> {
-  const lost = new AbortController()
+/** Renews the run's lease again and again, and more often does look whether the run may go on. */
+function holdLease(core: Core, run: SyncRun): Lease {
+  const { db } = core.database
+  const ended = new AbortController()
+  let isPaused = false
   let leaseEndsAt = leaseEnd(core)
   const renew = async (): Promise<void> => {
     const until = leaseEnd(core)
-    if (!(await renewLease(core.database.db, run, until))) lost.abort()
+    if (!(await renewLease(db, run, until))) ended.abort()
     else leaseEndsAt = until
   }
-  await look()
+  const look = async (): Promise<void> => {
+    const standing = await findStanding(db, run)
+    if (standing === 'held') return
+    isPaused = standing === 'paused'
+    ended.abort()
+  }
   const looking = every(lookEveryMs, look, (error) =>
-    core.log.warn({ err: error, runId: run.id }, 'no look at other runs'),
+    core.log.warn({ err: error, runId: run.id }, 'no look whether the run may go on'),
   )
   const renewing = every((core.config.FOOTNOTE_LEASE_SECONDS * 1000) / renewalsPerLease, renew, (error) => {
     core.log.warn({ err: error, runId: run.id }, 'lease was not renewed')
     // Another worker may have the run by now, whether or not the database could say so.
-    if (core.now() > leaseEndsAt) lost.abort()
+    if (core.now() > leaseEndsAt) ended.abort()
   })
   return {
     require: async () => {
       await renew()
-      lost.signal.throwIfAborted()
+      ended.signal.throwIfAborted()
     },
-    lost: lost.signal,
+    ended: ended.signal,
+    isPaused: () => isPaused,
     release: () => {
       clearInterval(looking)
       clearInterval(renewing)
     },
   }
+}
+
+/** The run was cancelled or taken over, and is not touched; or its connection was paused: then it is cancelled here. */
+async function endInterrupted(core: Core, run: SyncRun, lease: Lease): Promise<void> {
+  if (lease.isPaused()) await cancel(core, run)
+  else core.log.warn({ runId: run.id }, 'the run was cancelled, or another worker took it over')
+}
+
+async function cancel(core: Core, run: SyncRun): Promise<void> {
+  await finishRun(core.database.db, run, { state: 'cancelled', error: null, finishedAt: core.now() })
 }
 
 function every(ms: number, work: () => Promise<void>, onError: (error: unknown) => void): NodeJS.Timeout {
@@ -104,13 +127,13 @@ function every(ms: number, work: () => Promise<void>, onError: (error: unknown) 
   }, ms)
 }
 
-type Work = { core: Core; run: SyncRun; space: Space; connection: Connection; pacer: Pacer; lease: Lease }
+type Work = { core: Core; run: SyncRun; space: Space; connection: Connection; lease: Lease }
 
-async function work({ core, run, space, connection, pacer, lease }: Work, signal: AbortSignal): Promise<void> {
+async function work({ core, run, space, connection, lease }: Work, signal: AbortSignal): Promise<void> {
   const { db } = core.database
   if (connection.state !== 'active') {
     // A refused credential is not tried again for every waiting space: Data Center locks accounts out for that.
-    await finishRun(db, run, { state: 'cancelled', error: null, finishedAt: core.now() })
+    await cancel(core, run)
     return
   }
   await updateSpace(db, space.id, { state: 'IN_PROGRESS' })
@@ -119,7 +142,7 @@ async function work({ core, run, space, connection, pacer, lease }: Work, signal
     const counts = await runSpace(
       {
         database: core.database,
-        site: openConnectionSite(core, connection, pacer),
+        site: openConnectionSite(core, connection, core.budgets.pacerOf(connection.baseUrl)),
         run,
         space,
         scope: connection.scope,
@@ -134,8 +157,12 @@ async function work({ core, run, space, connection, pacer, lease }: Work, signal
       signal,
     )
     const finishedAt = core.now()
-    if (!(await finishRun(db, run, { state: 'succeeded', counts, error: null, finishedAt }))) return
-    await updateSpace(db, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
+    const isOwn = await db.transaction(async (tx) => {
+      if (!(await finishRun(tx, run, { state: 'succeeded', counts, error: null, finishedAt }))) return false
+      await updateSpace(tx, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
+      return true
+    })
+    if (!isOwn) return
     if (core.database.kind === 'embedded') await refreshStatistics(db)
     core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
   } catch (error) {
@@ -148,7 +175,9 @@ async function fail(core: Core, run: SyncRun, space: Space, connection: Connecti
   const { db } = core.database
   const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
   core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
-  if (!(await finishRun(db, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
-  await updateSpace(db, space.id, { state: 'ERROR', error: sentence })
-  if (error instanceof ConnectionRevokedError) await pauseConnection(db, connection.id, error.message, core.now())
+  await db.transaction(async (tx) => {
+    if (!(await finishRun(tx, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
+    await updateSpace(tx, space.id, { state: 'ERROR', error: sentence })
+    if (error instanceof ConnectionRevokedError) await pauseConnection(tx, connection.id, error.message, core.now())
+  })
 }

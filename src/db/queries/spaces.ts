@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { type SQL, and, eq, inArray, sql } from 'drizzle-orm'
 import { type Db, rows } from '../database.ts'
 import { bigints, json } from '../sql.ts'
 import { connections } from '../schema/connections.ts'
@@ -82,6 +82,31 @@ export async function listSpacesByKey(
 export async function updateSpace(db: Db, id: number, values: Partial<NewSpace>): Promise<void> {
   await db.update(spaces).set(values).where(eq(spaces.id, id))
 }
+
+/**
+ * Spaces that are said to be at work, or to wait for it, though no run is: they are again what the last run through them
+ * that came to an end has made of them. Those that wait keep that state while their run does.
+ */
+export async function restoreSpaceStates(db: Db, of: { spaceId: number } | { connectionId: number }): Promise<void> {
+  const which = 'spaceId' in of ? eq(spaces.id, of.spaceId) : eq(spaces.connectionId, of.connectionId)
+  await db
+    .update(spaces)
+    .set({
+      state: sql`coalesce((select case r.state when 'succeeded' then 'INGESTED' else 'ERROR' end from ${syncRuns} r
+          where r.space_id = ${spaces.id} and r.state in ('succeeded', 'failed') and r.kind <> 'pages'
+          order by r.finished_at desc, r.id desc limit 1), 'PENDING')`,
+    })
+    .where(
+      and(
+        which,
+        sql`((${spaces.state} = 'IN_PROGRESS' and not ${hasRun(sql`'running'`)})
+          or (${spaces.state} = 'PENDING' and not ${hasRun(sql`'queued', 'running'`)}))`,
+      ),
+    )
+}
+
+const hasRun = (states: SQL): SQL =>
+  sql`exists (select from ${syncRuns} r where r.space_id = ${spaces.id} and r.state in (${states}))`
 
 export type SpaceSummary = {
   spaceId: number

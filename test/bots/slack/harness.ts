@@ -27,6 +27,7 @@ export function testCore(environment: Record<string, string>, now: () => Date = 
     log: createLog('silent'),
     database: undefined as never,
     encryptionKey: () => new Uint8Array(32),
+    budgets: undefined as never,
     enqueueRun: async () => {},
     now,
   }

@@ -69,6 +69,7 @@ export function createCore(env: Record<string, string>, log = createLog('silent'
     log,
     database: undefined as never,
     encryptionKey: () => new Uint8Array(32),
+    budgets: undefined as never,
     async enqueueRun() {},
     now: () => new Date(),
   }

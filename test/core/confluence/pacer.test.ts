@@ -66,6 +66,64 @@ describe('a pacer', () => {
     await answer(pacer, 1)
   })
 
+  it('tells others how long the site wants to be left alone, and obeys what others were told', async () => {
+    let nowMs = 1_000
+    const told: number[] = []
+    const pacer: Pacer = createPacer({ now: () => nowMs, onHold: async (forMs) => void told.push(forMs) })
+    await fail(pacer, overloaded(60_000))
+    await fail(createPacer({ onHold: async (forMs) => void told.push(forMs) }), overloaded(0))
+    expect(told).toEqual([60_000])
+    nowMs += 60_000
+    await answer(pacer, 1)
+    pacer.hold(20_000)
+    pacer.hold(5_000)
+    await expect(pacer.run(() => Promise.resolve(), signal, 19_999)).rejects.toMatchObject({
+      code: 'rate_limited',
+      message: 'The site asks for fewer requests: try again in 20 seconds.',
+      retryAfterMs: 20_000,
+    })
+    nowMs += 20_000
+    await pacer.run(() => Promise.resolve(), signal, 0)
+  })
+
+  it('asks before each request what others know, also after having waited', async () => {
+    let heldForMs = 5
+    let looks = 0
+    const pacer: Pacer = createPacer({
+      beforeRequest: async () => {
+        looks += 1
+        pacer.hold(heldForMs)
+        heldForMs = 0
+      },
+    })
+    await answer(pacer, 1)
+    expect(looks).toBe(2)
+  })
+
+  it('lets those who do not wait for long know although all its room is taken by those who do', async () => {
+    const pacer = createPacer({ max: 2 })
+    pacer.hold(60_000)
+    const stop = new AbortController()
+    const patient = Array.from({ length: 3 }, () => pacer.run(() => Promise.resolve(), stop.signal))
+    await expect(pacer.urgent.run(() => Promise.resolve(), signal, 5_000)).rejects.toMatchObject({
+      code: 'rate_limited',
+    })
+    stop.abort(new Error('stopped'))
+    for (const waiting of patient) await expect(waiting).rejects.toThrow('stopped')
+  })
+
+  it('takes first what is urgent', async () => {
+    const pacer = createPacer({ max: 1 })
+    const order: string[] = []
+    const note = (name: string) => async () => void order.push(name)
+    await Promise.all([
+      pacer.run(note('first'), signal),
+      pacer.run(note('second'), signal),
+      pacer.urgent.run(note('urgent'), signal),
+    ])
+    expect(order).toEqual(['first', 'urgent', 'second'])
+  })
+
   it('takes its share when it is told a smaller one, and never less than one', async () => {
     const pacer = createPacer({ max: 8 })
     await answer(pacer, 100)

@@ -1,13 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { pauseByAdmin } from '../../../src/core/connections/pause.ts'
 import { removeConnection } from '../../../src/core/connections/remove.ts'
 import type { Core } from '../../../src/core/core.ts'
 import { resendWaitingRuns } from '../../../src/core/jobs/schedule.ts'
 import { workRun } from '../../../src/core/jobs/worker.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
 import { startSync } from '../../../src/core/sync/sync-target.ts'
-import { findConnection, findConnectionById, pauseConnection } from '../../../src/db/queries/connections.ts'
+import {
+  findConnection,
+  findConnectionById,
+  pauseConnection,
+  updateConnection,
+} from '../../../src/db/queries/connections.ts'
 import { type SyncRun, claimRun, listRuns } from '../../../src/db/queries/sync-runs.ts'
 import { spaces } from '../../../src/db/schema/content.ts'
 import { syncRuns } from '../../../src/db/schema/sync-runs.ts'
@@ -114,6 +120,70 @@ describe.each(databaseKinds)('a worker on %s', (kind) => {
     await slow
     expect(await reread(run)).toMatchObject({ state: 'running', worker: 'heir', finishedAt: null })
     await core.database.db.delete(syncRuns).where(eq(syncRuns.id, run.id))
+  })
+
+  const acme = async () => {
+    const found = await findConnection(core.database.db, 'acme')
+    if (found === undefined) throw new Error('acme is gone')
+    return found
+  }
+  /** Begins a run whose census does not come, interrupts it, and says how run and space stand then. */
+  const interrupt = async (how: () => Promise<void>) => {
+    site.fail({ kind: 'delay', path: census, delayMs: 60_000 })
+    const run = await queue()
+    site.clearRequests()
+    const working = workRun(core, run.id, never)
+    await until(() => site.countRequests(census) > 0)
+    expect(await space()).toMatchObject({ state: 'IN_PROGRESS' })
+    const interruptedAt = performance.now()
+    await how()
+    await working
+    // The census would have been given up after half a minute.
+    expect(performance.now() - interruptedAt).toBeLessThan(10_000)
+    site.clearFaults()
+    return [(await reread(run))?.state, (await space())?.state]
+  }
+  const goOn = async () =>
+    updateConnection(core.database.db, (await acme()).id, { state: 'active', pauseReason: null, testResult: 'Works' })
+
+  it('stops at once when an admin pauses the connection, and leaves the space as the last run made it', async () => {
+    expect(await interrupt(async () => pauseByAdmin(core, await acme(), 'test'))).toEqual(['cancelled', 'INGESTED'])
+    await goOn()
+    site.fail({ kind: 'status', path: census, status: 403, times: 9 })
+    const failing = await queue()
+    await workRun(core, failing.id, never)
+    site.clearFaults()
+    expect(await space()).toMatchObject({ state: 'ERROR' })
+    expect(await interrupt(async () => pauseByAdmin(core, await acme(), 'test'))).toEqual(['cancelled', 'ERROR'])
+    await goOn()
+    await core.database.db.delete(syncRuns)
+    expect(await interrupt(async () => pauseByAdmin(core, await acme(), 'test'))).toEqual(['cancelled', 'PENDING'])
+    await goOn()
+    await workRun(core, (await queue()).id, never)
+    expect(await space()).toMatchObject({ state: 'INGESTED' })
+  })
+
+  it('stops at once when the credential was refused elsewhere', async () => {
+    const { id } = await acme()
+    const refuse = async () => pauseConnection(core.database.db, id, 'make a new token', clock.now())
+    expect(await interrupt(refuse)).toEqual(['cancelled', 'INGESTED'])
+    await goOn()
+  })
+
+  it('leaves no space at work whose run waits or was cancelled without it', async () => {
+    const stopping = new AbortController()
+    site.fail({ kind: 'delay', path: census, delayMs: 60_000 })
+    const run = await queue()
+    const working = workRun(core, run.id, stopping.signal)
+    await until(() => site.countRequests(census) > 0)
+    stopping.abort()
+    await working
+    expect([(await reread(run))?.state, (await space())?.state]).toEqual(['queued', 'INGESTED'])
+    await claimRun(core.database.db, run.id, 'dead', clock.now(), new Date(clock.now().getTime() + 60_000))
+    await core.database.db.update(spaces).set({ state: 'IN_PROGRESS' }).where(eq(spaces.key, 'HR'))
+    await pauseByAdmin(core, await acme(), 'test')
+    expect([(await reread(run))?.state, (await space())?.state]).toEqual(['cancelled', 'INGESTED'])
+    await goOn()
   })
 
   it('gives up a run of a connection that was removed meanwhile, and asks the site nothing', async () => {
