@@ -1,8 +1,10 @@
 // `npm run bench -- NAME [options]`: the figures of docs/benchmarks.md, each from a run that anyone can repeat.
 import { parseArgs } from 'node:util'
+import { benchBreakdown } from './breakdown.ts'
 import { benchCrash } from './crash.ts'
 import { benchHandbook } from './handbook.ts'
 import { benchSync } from './sync.ts'
+import { benchUnchanged } from './unchanged.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,6 +23,8 @@ const { values, positionals } = parseArgs({
 
 const usage = `usage: npm run bench -- handbook [--folder DIR] [--flavour cloud|datacenter] [--database-url URL]
        npm run bench -- sync --database-url SERVER-URL [--pages N,N] [--latency MS,MS] [--flavour …] [--traps JSON] [--no-peer] [--attachments]
+       npm run bench -- unchanged --database-url SERVER-URL [--pages 10000] [--latency 0] [--flavour …]
+       npm run bench -- breakdown --database-url SERVER-URL [--pages N]
        npm run bench -- crash [--database-url SERVER-URL] [--pages N] [--kills N] [--flavour …]
 `
 const [name] = positionals
@@ -37,6 +41,15 @@ else if (name === 'sync' && databaseUrl !== undefined)
     withPeer: !values['no-peer'],
     withAttachments: values.attachments,
   })
+else if (name === 'unchanged' && databaseUrl !== undefined)
+  await benchUnchanged({
+    flavour,
+    pages: Number(values.pages),
+    latencyMs: Number(values.latency.split(',')[0]),
+    databaseUrl,
+  })
+else if (name === 'breakdown' && databaseUrl !== undefined)
+  await benchBreakdown({ pages: Number(values.pages), databaseUrl })
 else if (name === 'crash')
   await benchCrash({ flavour, pages: Number(values.pages), kills: Number(values.kills), databaseUrl })
 else fail()

@@ -1,7 +1,7 @@
 // What the benchmarks start beside themselves: a site, and commands whose time and peak memory are measured.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -89,10 +89,37 @@ const ticksPerSecond = 100
 export function readUsage(pid: number | undefined): { peakMb: number; cpuSeconds: number } | undefined {
   try {
     const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    // Fields 14 and 15, counted from the name in brackets, which may hold blanks.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
-    return { peakMb: Math.round((Number(kilobytes ?? 0) * 1_024) / 1e6), cpuSeconds: ticks / ticksPerSecond }
+    const { cpuSeconds = 0 } = readStat(pid ?? 0) ?? {}
+    return { peakMb: Math.round((Number(kilobytes ?? 0) * 1_024) / 1e6), cpuSeconds }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Processor time so far of a process and of all its children, those that have ended included: what a PostgreSQL server on this
+ * machine has used, given its postmaster. Undefined where there is no /proc, or the process is elsewhere.
+ */
+export function readTreeCpu(pid: number): number | undefined {
+  const statistics = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readStat(Number(name)) ?? [])
+  const own = statistics.find((each) => each.pid === pid)
+  if (own === undefined) return undefined
+  const children = statistics.filter(({ parentId }) => parentId === pid)
+  return children.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, own.cpuSeconds + own.endedCpuSeconds)
+}
+
+export function readParentId(pid: number): number | undefined {
+  return readStat(pid)?.parentId
+}
+
+function readStat(pid: number) {
+  try {
+    // Counted from the name in brackets, which may hold blanks: state, parent, …, utime, stime, cutime, cstime.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').map(Number) ?? []
+    const seconds = (...indexes: number[]) => indexes.reduce((sum, i) => sum + (fields[i] ?? 0), 0) / ticksPerSecond
+    return { pid, parentId: fields[1] ?? 0, cpuSeconds: seconds(11, 12), endedCpuSeconds: seconds(13, 14) }
   } catch {
     return undefined
   }

@@ -21,14 +21,30 @@ export type SyncBenchOptions = {
 }
 
 type SpaceReport = { space: string; listed: number; stored: number; failed: number; state: string; error?: string }
-type Run = { pages: number; seconds: number; requests: number; peakMb: number; cpuSeconds: number }
+type Run = {
+  pages: number
+  seconds: number
+  requests: number
+  peakMb: number
+  /** Of the process itself, its start taken off. */
+  cpuSeconds: number
+  /** Of the PostgreSQL server meanwhile; undefined where it cannot be seen, or is not used. */
+  serverCpuSeconds?: number | undefined
+}
+
+/** FOOTNOTE_SITE_CONCURRENCY as it comes. */
+const allowedConcurrency = 8
 
 const peerFolder = join(root, 'bench/peers')
 
 export async function benchSync(options: SyncBenchOptions): Promise<void> {
   if (options.withPeer) installPeer()
   print(`Site ${options.flavour}, generated; traps ${options.traps}`)
-  print('pages  latency  who               found  seconds  pages/s  requests  peak MB  CPU ms/page')
+  print('own ms/page: processor time of Footnote + PostgreSQL. limit: the slower of the network')
+  print(
+    `(requests × latency ÷ ${allowedConcurrency} at a time) and that processor time, on one core / shared by both cores.`,
+  )
+  print('pages  latency  who               found  seconds  pages/s  requests  peak MB  own ms/page    % of limit')
   for (const pages of options.pages)
     for (const latencyMs of options.latenciesMs) {
       const site = await startSite(options.flavour, [
@@ -55,30 +71,49 @@ async function measure(site: BenchSite, pages: number, latencyMs: number, option
   const credential = site.email === '' ? ['--auth', 'pat'] : ['--email', site.email]
   const connect = ['connect', '--name', 'bench', '--url', site.url, '--all-spaces', '--accept-disclaimer', '--json']
   require(await footnote(...connect, ...credential))
-  const spaces = JSON.parse(require(await footnote('spaces', 'bench', '--json')).output) as { key: string }[]
-  const report = (who: string, run: Run): void =>
-    print(
-      [
-        String(pages).padStart(5),
-        `${latencyMs} ms`.padStart(8),
-        who.padEnd(16),
-        String(run.pages).padStart(6),
-        run.seconds.toFixed(1).padStart(8),
-        (run.pages / run.seconds).toFixed(0).padStart(8),
-        String(run.requests).padStart(9),
-        String(run.peakMb).padStart(8),
-        ((run.cpuSeconds * 1_000) / pages).toFixed(2).padStart(12),
-      ].join(' '),
-    )
+  const listed = require(await footnote('spaces', 'bench', '--json'))
+  const spaces = JSON.parse(listed.output) as { key: string }[]
+  const startCpu = listed.cpuSeconds
+  const report = (who: string, run: Run): void => print(renderRow(pages, latencyMs, who, run))
   for (const who of ['first sync', 'unchanged sync'])
     report(
       who,
-      await runCounted(site, async () => toRun(await footnote('sync', 'bench', '--wait', '--json'), database)),
+      await runCounted(site, async () => {
+        const serverBefore = await database.readCpu()
+        const run = await toRun(await footnote('sync', 'bench', '--wait', '--json'), database)
+        const serverAfter = await database.readCpu()
+        const serverCpuSeconds =
+          serverBefore === undefined || serverAfter === undefined ? undefined : serverAfter - serverBefore
+        return { ...run, cpuSeconds: run.cpuSeconds - startCpu, serverCpuSeconds }
+      }),
     )
   if (options.withPeer) {
     const keys = spaces.map(({ key }) => key).join(',')
     report('LangChain loader', await runCounted(site, () => runPeer(site, keys)))
   }
+}
+
+function renderRow(pages: number, latencyMs: number, who: string, run: Run): string {
+  const { seconds, cpuSeconds, serverCpuSeconds } = run
+  const perPage = (value: number): string => ((value * 1_000) / pages).toFixed(2)
+  return [
+    String(pages).padStart(5),
+    `${latencyMs} ms`.padStart(8),
+    who.padEnd(16),
+    String(run.pages).padStart(6),
+    seconds.toFixed(1).padStart(8),
+    (run.pages / seconds).toFixed(0).padStart(8),
+    String(run.requests).padStart(9),
+    String(run.peakMb).padStart(8),
+    `${perPage(cpuSeconds)}${serverCpuSeconds === undefined ? '' : ` + ${perPage(serverCpuSeconds)}`}`.padStart(12),
+    serverCpuSeconds === undefined ? '' : renderShares(run, latencyMs, cpuSeconds + serverCpuSeconds).padStart(13),
+  ].join(' ')
+}
+
+function renderShares({ requests, seconds }: Run, latencyMs: number, ownSeconds: number): string {
+  const network = (requests * latencyMs) / 1_000 / allowedConcurrency
+  const share = (own: number): string => `${((Math.max(network, own) / seconds) * 100).toFixed(0)} %`
+  return `${share(ownSeconds)} / ${share(ownSeconds / 2)}`
 }
 
 async function runCounted(site: BenchSite, work: () => Promise<Omit<Run, 'requests'>>): Promise<Run> {

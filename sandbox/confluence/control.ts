@@ -62,6 +62,8 @@ export function makeControls(front: FrontEnd, parts: Parts) {
     /** How many requests had this in their path and query; all when nothing is given. */
     countRequests: (part: string | RegExp = '') =>
       requests.filter(({ url }) => (typeof part === 'string' ? url.includes(part) : part.test(url))).length,
+    /** Path and query of each. */
+    listRequests: (): string[] => requests.map(({ url }) => url),
     clearRequests: () => void requests.splice(0),
     /** Of an account id, e-mail or user name; the sync account's when nothing is given. */
     credentialsOf: (name: string = site.syncAccount.accountId): Credentials => {

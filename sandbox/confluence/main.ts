@@ -1,5 +1,5 @@
 // A Confluence that runs until Ctrl-C:
-// `node sandbox/confluence/main.ts [--flavour cloud|datacenter] [--folder PATH | --pages N] [--port N]`.
+// `node sandbox/confluence/main.ts [--flavour cloud|datacenter] [--folder PATH | --pages N [--spaces N]] [--port N]`.
 // With `--pages` (a generated wiki) or `--json` it prints one line of JSON, otherwise a few lines for people. `--warm` makes
 // all generated bodies before it listens, so that a benchmark's first sync does not pay for them.
 import { parseArgs } from 'node:util'
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     flavour: { type: 'string', default: 'cloud' },
     folder: { type: 'string' },
     pages: { type: 'string' },
+    spaces: { type: 'string' },
     seed: { type: 'string', default: '1' },
     latency: { type: 'string', default: '0' },
     traps: { type: 'string', default: '{}' },
@@ -30,7 +31,8 @@ if (values.flavour !== 'cloud' && values.flavour !== 'datacenter') {
   process.exit(1)
 }
 const isLarge = values.pages !== undefined
-const wiki = isLarge ? generateWiki({ pages: Number(values.pages), seed: Number(values.seed) }) : undefined
+const spaces = values.spaces === undefined ? {} : { spaces: Number(values.spaces) }
+const wiki = isLarge ? generateWiki({ pages: Number(values.pages), seed: Number(values.seed), ...spaces }) : undefined
 const site = wiki === undefined ? undefined : createSite(wiki)
 if (values.warm) for (const content of site?.contents.values() ?? []) keepStorage(content)
 const confluence = await startConfluence({
