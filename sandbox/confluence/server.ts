@@ -58,8 +58,11 @@ export type RunningConfluence = ConfluenceControls & {
   requests: LoggedRequest[]
   /** Requests that would have written; the same list as `site.writes`. */
   writes: Write[]
+  /** The writes so far, which `close` then does not complain about: for tests of the refusal itself. */
+  takeWrites(): Write[]
   /** Of the account that sees everything. */
   credentials: Credentials
+  /** Rejects when anybody tried to write: Footnote only reads, and no test has to remember to look. */
   close(): Promise<void>
 }
 
@@ -93,14 +96,21 @@ export async function startConfluence(options: ConfluenceOptions): Promise<Runni
     traps: front.traps,
     requests,
     writes: site.writes,
+    takeWrites: () => site.writes.splice(0),
     credentials: controls.credentialsOf(),
     close: async () => {
       stopping.abort()
       await controls.settleWebhooks()
       server.server.closeAllConnections()
       await server.close()
+      refuseWrites(site)
     },
   }
+}
+
+function refuseWrites(site: Site): void {
+  const writes = site.writes.splice(0).map(({ method, path }) => `${method} ${path}`)
+  if (writes.length > 0) throw new Error(`this Confluence was asked to write: ${writes.join(', ')}`)
 }
 
 function makeFrontEnd(site: Site, options: ConfluenceOptions): FrontEnd {

@@ -179,9 +179,10 @@ describe.each(['cloud', 'datacenter'] as const)('writing to %s', (flavour) => {
       }),
       await ask(target, '/nowhere', null, { method }),
     ]
+    const writes = target.takeWrites()
     await target.close()
     expect(answers.map(({ status }) => status)).toEqual([405, 405, 405])
-    expect(target.writes.map((write) => [write.method, write.path.split('/').at(-1), write.body])).toEqual([
+    expect(writes.map((write) => [write.method, write.path.split('/').at(-1), write.body])).toEqual([
       [method, '2', { title: 'Mine now' }],
       [method, 'label', 'not json'],
       [method, 'nowhere', null],

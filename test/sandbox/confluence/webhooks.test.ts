@@ -139,5 +139,5 @@ test('are listed for administrators without their secret; registering one throug
   expect([json.results[0].name, text.includes('hush')]).toEqual(['Footnote', false])
   expect((await ask(confluence, '/rest/api/webhooks', 'ada')).status).toBe(401)
   const post = await ask(confluence, '/rest/api/webhooks', undefined, { method: 'POST', body: '{}' })
-  expect([post.status, confluence.writes.length]).toEqual([405, 1])
+  expect([post.status, confluence.takeWrites().length]).toEqual([405, 1])
 })
