@@ -13,7 +13,7 @@ const list = z
       .filter((part) => part !== ''),
   )
 const flag = z
-  .enum(['0', '1'])
+  .enum(['0', '1'], 'write 1 for yes or 0 for no')
   .default('0')
   .transform((value) => value === '1')
 const optional = z
@@ -25,8 +25,12 @@ const port = z.coerce.number(notAPort).int(notAPort).min(0, notAPort).max(65535,
 const notALease = 'write a whole number of seconds from 2 to 600, such as 60'
 const notAnAmount = 'write a whole number of megabytes from 0 to 500, such as 25'
 const attachmentTypes = ['pdf', 'docx', 'xlsx', 'pptx', 'csv', 'md', 'txt']
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+const appTypes = ['SingleTenant', 'MultiTenant', 'UserAssignedMSI'] as const
 const notACount = 'write a whole number from 1 to 100, such as 8'
-const address = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
+const address = z
+  .url({ protocol: /^https?$/, error: 'write an address that begins with https:// or http://' })
+  .transform((value) => value.replace(/\/+$/, ''))
 
 export const variables = z.object({
   DATABASE_URL: optional.describe('PostgreSQL 15 or newer with pgvector 0.8; without it the embedded database is used'),
@@ -49,7 +53,7 @@ export const variables = z.object({
   MICROSOFT_APP_PASSWORD: optional.describe('client secret of the Azure Bot'),
   MICROSOFT_APP_TENANT_ID: optional.describe('Entra tenant of the Azure Bot'),
   MICROSOFT_APP_TYPE: z
-    .enum(['SingleTenant', 'MultiTenant', 'UserAssignedMSI'])
+    .enum(appTypes, `write one of ${appTypes.join(', ')}`)
     .default('SingleTenant')
     .describe('type of the Azure Bot: SingleTenant, MultiTenant or UserAssignedMSI'),
   MICROSOFT_OPENID_METADATA_URL: address
@@ -98,7 +102,7 @@ export const variables = z.object({
     .describe('larger attachments are left out; 0: all of them'),
   FOOTNOTE_ALLOW_LOOPBACK: flag.describe('1: a connection may point at this machine (development and tests)'),
   LOG_LEVEL: z
-    .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+    .enum(logLevels, `write one of ${logLevels.join(', ')}`)
     .optional()
     .describe('silent, fatal, error, warn, info, debug or trace; default info for serve, fatal for single commands'),
 })

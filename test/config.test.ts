@@ -53,6 +53,16 @@ describe('loadConfig', () => {
     expect(JSON.stringify([error, error.message, error.stack, error.cause])).not.toContain(secret)
   })
 
+  it.each([
+    [{ LOG_LEVEL: 'loud' }, 'write one of silent, fatal, error, warn, info, debug, trace'],
+    [{ FOOTNOTE_ALLOW_LOOPBACK: 'yes' }, 'write 1 for yes or 0 for no'],
+    [{ MICROSOFT_APP_TYPE: 'Other' }, 'write one of SingleTenant, MultiTenant, UserAssignedMSI'],
+    [{ FOOTNOTE_PUBLIC_URL: 'ftp://x' }, 'write an address that begins with https:// or http://'],
+  ])('says what to write instead of %o', (environment, advice) => {
+    const [name] = Object.keys(environment)
+    expect(failureOf(environment).message).toBe(`${name} cannot be used: ${advice}.`)
+  })
+
   it('can refuse every variable that has a form', () => {
     const anything = 'a value without any form'
     const formed = Object.keys(variables.shape).filter((name) => {

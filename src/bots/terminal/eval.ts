@@ -3,7 +3,7 @@ import { auditOperator } from '../../core/access/audit-operator.ts'
 import { resolveReach } from '../../core/access/resolve-reach.ts'
 import type { Core } from '../../core/core.ts'
 import { evaluate } from '../../core/evaluation/evaluate.ts'
-import { nameRestrictedPages } from '../../core/evaluation/name-pages.ts'
+import { listReadableSpaces, nameRestrictedPages } from '../../core/evaluation/name-pages.ts'
 import { type EvaluationQuestion, readQuestions } from '../../core/evaluation/read-questions.ts'
 import { renderReport } from '../../core/evaluation/report.ts'
 import { ask } from '../../core/questions/ask.ts'
@@ -43,8 +43,13 @@ async function askOne(core: Core, question: EvaluationQuestion, signal: AbortSig
   const viewer =
     question.asUser === null ? { kind: 'operator' as const } : { kind: 'account' as const, accountId: question.asUser }
   const asked = await ask(core, { question: question.question, viewer, history: question.history }, signal)
-  const answer = { ...toAskJson(asked), nearest: asked.answer.nearest }
-  return { ranking: asked.ranking.map((page) => page.pageId), answer, ms: asked.timings.total }
+  const { nearest, searchedSpaces } = asked.answer
+  return {
+    ranking: asked.ranking.map((page) => page.pageId),
+    answer: { ...toAskJson(asked), nearest, searchedSpaces },
+    ms: asked.timings.total,
+    ...(question.kind === 'restricted' ? { readableSpaces: await listReadableSpaces(core, viewer) } : {}),
+  }
 }
 
 async function readText(file: string): Promise<string> {

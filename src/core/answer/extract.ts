@@ -5,6 +5,7 @@ import { composeText, sourceKey, startNumbering } from './cite.ts'
 import { isCovered, weighTerms } from './coverage.ts'
 import { type Excerpt, chooseExcerpts } from './excerpts.ts'
 import { analyseQuestion, splitClauses } from './question-terms.ts'
+import { readSlips } from './spelling.ts'
 import { type Sources, gatherSources } from './units.ts'
 
 export type ExtractOptions = {
@@ -38,7 +39,7 @@ function choose(
   sources: Sources,
   maxSources: number,
 ): Excerpt[] | undefined {
-  const analysed = analyseQuestion(question, earlierQuestion)
+  const analysed = readSlips(analyseQuestion(question, earlierQuestion), sources)
   const weights = weighTerms(analysed, sources)
   if (!isCovered(analysed, weights, sources)) return undefined
   return chooseExcerpts(analysed, weights, sources, maxSources)

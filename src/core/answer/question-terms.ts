@@ -16,6 +16,9 @@ wants way week weeks went will wonder wondering work working works year years
 const everydayTerms = new Set(analyse(EVERYDAY))
 
 const EVERYDAY_WEIGHT = 0.25
+/** Bare numbers and single letters stand on most pages. */
+const BARE_WEIGHT = 0.4
+const BARE = /^(?:\d+|[a-z])$/
 /** Sentences without a question mark beside one that has it are the asker's story. */
 const STORY_WEIGHT = 0.5
 const EARLIER_WEIGHT = 0.4
@@ -35,7 +38,7 @@ export function analyseQuestion(question: string, earlier = ''): AnalysedQuestio
   for (const { text, weight } of [...splitStory(question), { text: earlier, weight: EARLIER_WEIGHT }]) {
     // Hyphenated words count by their parts only, or their whole would count as one more missing word.
     for (const term of analyse(text.replace(/(?<=\p{Ll})-(?=\p{Ll})/gu, ' '))) {
-      const own = everydayTerms.has(term) ? weight * EVERYDAY_WEIGHT : weight
+      const own = weight * (everydayTerms.has(term) ? EVERYDAY_WEIGHT : BARE.test(term) ? BARE_WEIGHT : 1)
       weights.set(term, Math.max(weights.get(term) ?? 0, own))
     }
   }

@@ -10,7 +10,10 @@ import type { EvaluationQuestion } from './read-questions.ts'
 
 export type EvaluateOptions<Answer extends EvaluatedAnswer> = {
   questions: EvaluationQuestion[]
-  ask: (question: EvaluationQuestion, signal: AbortSignal) => Promise<{ ranking: string[]; answer: Answer; ms: number }>
+  ask: (
+    question: EvaluationQuestion,
+    signal: AbortSignal,
+  ) => Promise<{ ranking: string[]; answer: Answer; ms: number; readableSpaces?: string[] }>
   /** Takes one line of the results, with its line break; in the order of the questions. */
   writeLine?: ((line: string) => Promise<void>) | undefined
   /** Title and address of the restricted questions' pages, to find them in texts. */
@@ -25,10 +28,16 @@ export async function evaluate<Answer extends EvaluatedAnswer>(
   const outcomes: Outcome[] = []
   for (const question of options.questions) {
     options.signal.throwIfAborted()
-    const { ranking, answer, ms } = await options.ask(question, options.signal)
+    const { ranking, answer, ms, readableSpaces } = await options.ask(question, options.signal)
     const firstTen = ranking.slice(0, 10)
     await options.writeLine?.(`${JSON.stringify({ id: question.id, ranking: firstTen, answer, ms })}\n`)
-    outcomes.push({ question, ranking: firstTen, answer, ms })
+    outcomes.push({
+      question,
+      ranking: firstTen,
+      answer,
+      ms,
+      ...(readableSpaces === undefined ? {} : { readableSpaces }),
+    })
   }
   return { figures: computeFigures(outcomes, options.pages), outcomes }
 }

@@ -6,9 +6,11 @@ export type EvaluatedAnswer = {
   kind: 'answer' | 'abstention'
   text: string
   citations: { pageId: string; title: string; url: string; quote: string }[]
-  passages: { pageId: string; title?: string; url?: string }[]
+  passages: { pageId: string; title?: string; url?: string; text?: string }[]
   /** Pages offered with an abstention. */
   nearest?: { title: string; url: string }[]
+  /** Names of the spaces that were searched, which an abstention lists and counts. */
+  searchedSpaces?: string[]
 }
 
 export type Outcome = {
@@ -16,8 +18,12 @@ export type Outcome = {
   /** Confluence page ids, best first. */
   ranking: string[]
   answer: EvaluatedAnswer
+  /** Names of the spaces in which the asker may read a page, where that is known. */
+  readableSpaces?: string[]
   ms: number
 }
+
+export type Latency = { p50: number; p95: number }
 
 export type RankingFigures = {
   questions: number
@@ -38,15 +44,22 @@ export type EvaluationFigures = {
   answerable: RankingFigures
   followup: RankingFigures
   byKind: Record<string, RankingFigures>
-  /** Unanswerable and restricted questions, and how many were declined. */
-  abstention: { shouldDecline: number; declined: number; shouldAnswer: number; wronglyDeclined: number }
+  /** Unanswerable and restricted questions, and how many were declined; both kinds apart as well. */
+  abstention: {
+    shouldDecline: number
+    declined: number
+    shouldAnswer: number
+    wronglyDeclined: number
+    byKind: Record<string, { questions: number; declined: number }>
+  }
   /** Where a page showed that its asker may not read. */
   leaks: Leak[]
-  latencyMs: { p50: number; p95: number }
+  latencyMs: Latency & { byKind: Record<string, Latency> }
 }
 
 const ANSWERABLE = ['single', 'multi', 'ambiguous']
-const DECLINED = ['restricted', 'unanswerable']
+const DECLINED = ['unanswerable', 'restricted']
+const KINDS = [...ANSWERABLE, 'followup', ...DECLINED]
 
 /** `pages`: title and address of gold pages, where known, to find them in texts. */
 export function computeFigures(outcomes: Outcome[], pages: PageNames = new Map()): EvaluationFigures {
@@ -54,48 +67,68 @@ export function computeFigures(outcomes: Outcome[], pages: PageNames = new Map()
   const isDeclined = ({ answer }: Outcome): boolean => answer.kind === 'abstention'
   const shouldDecline = ofKinds(DECLINED)
   const shouldAnswer = ofKinds([...ANSWERABLE, 'followup'])
+  const byKind = <T>(kinds: string[], figures: (own: Outcome[]) => T): Record<string, T> =>
+    Object.fromEntries(
+      kinds
+        .map((kind) => [kind, ofKinds([kind])] as const)
+        .flatMap(([kind, own]) => (own.length === 0 ? [] : [[kind, figures(own)] as const])),
+    )
   return {
     answerable: rankingFigures(ofKinds(ANSWERABLE)),
     followup: rankingFigures(ofKinds(['followup'])),
-    byKind: Object.fromEntries(
-      [...ANSWERABLE, 'followup'].flatMap((kind) => {
-        const own = ofKinds([kind])
-        return own.length === 0 ? [] : [[kind, rankingFigures(own)]]
-      }),
-    ),
+    byKind: byKind([...ANSWERABLE, 'followup'], rankingFigures),
     abstention: {
       shouldDecline: shouldDecline.length,
       declined: shouldDecline.filter(isDeclined).length,
       shouldAnswer: shouldAnswer.length,
       wronglyDeclined: shouldAnswer.filter(isDeclined).length,
+      byKind: byKind(KINDS, (own) => ({ questions: own.length, declined: own.filter(isDeclined).length })),
     },
     leaks: ofKinds(['restricted']).flatMap((outcome) => findLeaks(outcome, pages)),
-    latencyMs: { p50: percentile(outcomes, 0.5), p95: percentile(outcomes, 0.95) },
+    latencyMs: { ...latency(outcomes), byKind: byKind(KINDS, latency) },
   }
 }
 
-export type PageNames = ReadonlyMap<string, { title: string; url: string }>
+type PageName = { title: string; url: string }
+export type PageNames = ReadonlyMap<string, PageName>
 
 /** Every place in which a page shows that the asker of this restricted question may not read. */
-export function findLeaks({ question, ranking, answer }: Outcome, pages: PageNames = new Map()): Leak[] {
+export function findLeaks(outcome: Outcome, pages: PageNames = new Map()): Leak[] {
+  const { question, ranking, answer } = outcome
   return question.gold.flatMap((pageId) => {
     const name = pages.get(pageId)
     const places: [string, boolean][] = [
       ['ranking', ranking.includes(pageId)],
       ['passages', answer.passages.some((passage) => passage.pageId === pageId)],
       ['citations', answer.citations.some((citation) => citation.pageId === pageId)],
-      ['text', name !== undefined && names(answer.text, name)],
+      ['text', name !== undefined && names(answer.text, name) && !isReadElsewhere(outcome, name)],
       [
         'nearest',
         name !== undefined && (answer.nearest ?? []).some((page) => names(`${page.title} ${page.url}`, name)),
       ],
+      ['counts', countsHidden(outcome)],
     ]
     return places.filter(([, isShown]) => isShown).map(([where]) => ({ questionId: question.id, pageId, where }))
   })
 }
 
+/** A readable page names it, in a stretch that the answer cites and that stands in that page: no secret any more. */
+function isReadElsewhere({ question, answer }: Outcome, name: PageName): boolean {
+  return answer.citations.some(
+    ({ pageId, quote }) =>
+      !question.gold.includes(pageId) &&
+      names(quote, name) &&
+      answer.passages.some((passage) => passage.pageId === pageId && passage.text?.includes(quote) === true),
+  )
+}
+
+/** A space is listed, and so counted, in which the asker may read nothing. */
+function countsHidden({ answer: { searchedSpaces = [] }, readableSpaces }: Outcome): boolean {
+  return readableSpaces !== undefined && searchedSpaces.some((space) => !readableSpaces.includes(space))
+}
+
 /** Titles of one short word occur by chance: only their address counts. */
-function names(text: string, { title, url }: { title: string; url: string }): boolean {
+function names(text: string, { title, url }: PageName): boolean {
   const isTelling = title.trim().split(/\s+/).length > 1
   return text.includes(url) || (isTelling && text.toLowerCase().includes(title.toLowerCase()))
 }
@@ -119,6 +152,10 @@ function rankingFigures(outcomes: Outcome[]): RankingFigures {
 function rankOf({ question, ranking }: Outcome): number {
   const position = ranking.findIndex((pageId) => question.gold.includes(pageId))
   return position === -1 ? Number.POSITIVE_INFINITY : position + 1
+}
+
+function latency(outcomes: Outcome[]): Latency {
+  return { p50: percentile(outcomes, 0.5), p95: percentile(outcomes, 0.95) }
 }
 
 /** The nearest rank: the smallest value that at least this share of the outcomes do not exceed. */

@@ -2,20 +2,31 @@
 import { z } from 'zod'
 import { InvalidInputError } from '../../errors.ts'
 
-const evaluationQuestion = z.object({
-  id: z.string().min(1),
-  question: z.string().min(1),
-  kind: z.enum(['single', 'multi', 'ambiguous', 'followup', 'restricted', 'unanswerable']),
-  /** Confluence page ids. `single`: each answers alone. `restricted`: what the asker may not read. */
-  gold: z.array(z.string()),
-  answer: z.string().default(''),
-  /** Facts that a right answer states. */
-  must: z.array(z.string()).default([]),
-  /** Confluence account id of the asker; null: no permission filter. */
-  asUser: z.string().nullable().default(null),
-  /** Earlier turns, oldest first. */
-  history: z.array(z.object({ role: z.enum(['user', 'assistant']), text: z.string() })).default([]),
-})
+const kinds = ['single', 'multi', 'ambiguous', 'followup', 'restricted', 'unanswerable'] as const
+const aText = 'write a text in quotes that is not empty'
+const aList = 'write a list of texts, such as ["123"]'
+const anAsker = 'write a Confluence account id in quotes, or null for no permission filter'
+const turns = 'write a list of {"role": "user" or "assistant", "text": "…"}'
+
+const evaluationQuestion = z.object(
+  {
+    id: z.string(aText).min(1, aText),
+    question: z.string(aText).min(1, aText),
+    kind: z.enum(kinds, `write one of ${kinds.join(', ')}`),
+    /** Confluence page ids. `single`: each answers alone. `restricted`: what the asker may not read. */
+    gold: z.array(z.string(aList), aList),
+    answer: z.string(aText).default(''),
+    /** Facts that a right answer states. */
+    must: z.array(z.string(aList), aList).default([]),
+    /** Confluence account id of the asker; null: no permission filter. */
+    asUser: z.string(anAsker).nullable().default(null),
+    /** Earlier turns, oldest first. */
+    history: z
+      .array(z.object({ role: z.enum(['user', 'assistant'], turns), text: z.string(turns) }, turns), turns)
+      .default([]),
+  },
+  'write an object with id, question, kind and gold',
+)
 
 export type EvaluationQuestion = z.infer<typeof evaluationQuestion>
 
@@ -53,8 +64,8 @@ function readLine(line: string, number: number): EvaluationQuestion {
   const parsed = evaluationQuestion.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  const field = issue === undefined || issue.path.length === 0 ? 'the object' : issue.path.join('.')
-  throw invalid(number, `${field}: ${issue?.message ?? 'not as expected'}`, parsed.error)
+  const field = issue === undefined || issue.path.length === 0 ? 'the line' : issue.path.join('.')
+  throw invalid(number, `${field} cannot be used: ${issue?.message ?? 'not as expected'}`, parsed.error)
 }
 
 function invalid(line: number, problem: string, cause?: unknown): InvalidInputError {

@@ -9,9 +9,9 @@ function outcome(
   kind: Kind,
   gold: string[],
   ranking: string[],
-  values: Partial<Outcome['answer']> & { ms?: number } = {},
+  values: Partial<Outcome['answer']> & { ms?: number; readableSpaces?: string[] } = {},
 ): Outcome {
-  const { ms = 10, ...answer } = values
+  const { ms = 10, readableSpaces, ...answer } = values
   return {
     question: {
       id: `${kind}-${gold.join()}`,
@@ -25,6 +25,7 @@ function outcome(
     },
     ranking,
     answer: { kind: 'answer', text: '', citations: [], passages: [], ...answer },
+    ...(readableSpaces === undefined ? {} : { readableSpaces }),
     ms,
   }
 }
@@ -65,7 +66,7 @@ describe('ranking figures', () => {
 
   it('are zero when there is nothing to measure', () => {
     expect(computeFigures([]).answerable).toEqual({ questions: 0, hit1: 0, hit5: 0, recall10: 0, mrr10: 0 })
-    expect(computeFigures([]).latencyMs).toEqual({ p50: 0, p95: 0 })
+    expect(computeFigures([]).latencyMs).toEqual({ p50: 0, p95: 0, byKind: {} })
   })
 })
 
@@ -80,7 +81,19 @@ describe('abstention', () => {
       outcome('followup', ['a'], [], declined),
       outcome('multi', ['a'], []),
     ])
-    expect(abstention).toEqual({ shouldDecline: 3, declined: 2, shouldAnswer: 3, wronglyDeclined: 2 })
+    expect(abstention).toEqual({
+      shouldDecline: 3,
+      declined: 2,
+      shouldAnswer: 3,
+      wronglyDeclined: 2,
+      byKind: {
+        single: { questions: 1, declined: 1 },
+        multi: { questions: 1, declined: 0 },
+        followup: { questions: 1, declined: 1 },
+        unanswerable: { questions: 2, declined: 1 },
+        restricted: { questions: 1, declined: 1 },
+      },
+    })
   })
 })
 
@@ -94,6 +107,7 @@ describe('leaks', () => {
     ['text', outcome('restricted', ['r'], [], { text: 'See “board Salaries”.' })],
     ['text', outcome('restricted', ['r'], [], { text: 'https://acme.example/wiki/pages/r#x' })],
     ['nearest', outcome('restricted', ['r'], [], { nearest: [{ title: 'Board salaries', url: '' }] })],
+    ['counts', outcome('restricted', ['r'], [], { searchedSpaces: ['IT', 'Board'], readableSpaces: ['IT'] })],
   ])('are found in the %s', (where, leaking) => {
     expect(findLeaks(leaking, pages)).toEqual([{ questionId: 'restricted-r', pageId: 'r', where }])
     expect(computeFigures([leaking], pages).leaks).toHaveLength(1)
@@ -102,6 +116,29 @@ describe('leaks', () => {
   it('are none where only other pages show', () => {
     const clean = outcome('restricted', ['r'], ['x'], { passages: [{ pageId: 'x' }], text: 'Nothing about salaries.' })
     expect(findLeaks(clean, pages)).toEqual([])
+  })
+
+  describe('of a title that a readable page has', () => {
+    const quote = 'The plan stands on Board salaries.'
+    const quoting = (stored: string, pageId = 'x') =>
+      outcome('restricted', ['r'], [], {
+        text: `${quote} [1]`,
+        citations: [{ pageId, title: 't', url: 'u', quote }],
+        passages: [{ pageId: 'x', text: stored }],
+      })
+    it('are none when the answer quotes it from there', () => {
+      expect(findLeaks(quoting(`First. ${quote} Last.`), pages)).toEqual([])
+    })
+    it.each([
+      ['the quote does not stand in that page', quoting('Something else.')],
+      ['no citation bears it', { ...quoting(quote), answer: { ...quoting(quote).answer, citations: [] } }],
+    ])('remain when %s', (_, leaking) => {
+      expect(findLeaks(leaking, pages)).toMatchObject([{ where: 'text' }])
+    })
+    it('are none where the spaces listed are those that the asker may read', () => {
+      const clean = outcome('restricted', ['r'], [], { searchedSpaces: ['IT'], readableSpaces: ['HR', 'IT'] })
+      expect(findLeaks(clean, pages)).toEqual([])
+    })
   })
 
   it('are looked for in restricted questions only', () => {
@@ -117,7 +154,16 @@ describe('leaks', () => {
 describe('latency', () => {
   it('is the nearest rank', () => {
     const outcomes = Array.from({ length: 20 }, (_, n) => outcome('single', ['a'], [], { ms: n + 1 }))
-    expect(computeFigures(outcomes).latencyMs).toEqual({ p50: 10, p95: 19 })
+    expect(computeFigures(outcomes).latencyMs).toEqual({ p50: 10, p95: 19, byKind: { single: { p50: 10, p95: 19 } } })
+  })
+
+  it('is counted for each kind apart and for all together', () => {
+    const outcomes = [outcome('single', ['a'], [], { ms: 40 }), outcome('unanswerable', [], [], { ms: 5 })]
+    expect(computeFigures(outcomes).latencyMs).toEqual({
+      p50: 5,
+      p95: 40,
+      byKind: { single: { p50: 40, p95: 40 }, unanswerable: { p50: 5, p95: 5 } },
+    })
   })
 })
 
@@ -131,16 +177,17 @@ describe('the report', () => {
     ])
     expect(renderReport(figures)).toBe(
       [
-        '                questions  hit@1  hit@5  recall@10  MRR@10',
-        'single                  2  0.500  1.000      1.000   0.750',
+        '                questions  hit@1  hit@5  recall@10  MRR@10  declined  p50 ms  p95 ms',
+        'single                  2  0.500  1.000      1.000   0.750         0      12      30',
         'all answerable          2  0.500  1.000      1.000   0.750',
-        'follow-ups              1  0.000  0.000      0.000   0.000',
+        'follow-ups              1  0.000  0.000      0.000   0.000         0      10      10',
+        'restricted              1                                          1      10      10',
+        'all                     4                                          1      10      30',
         '',
-        'Declined rightly   1 of 1 unanswerable or restricted questions',
+        'Declined rightly   0 of 0 unanswerable, 1 of 1 restricted questions',
         'Declined wrongly   0 of 3 answerable questions and follow-ups',
         'Leaks              1',
         '  restricted-r: page r in ranking',
-        'Time               p50 10 ms, p95 30 ms',
       ].join('\n'),
     )
   })

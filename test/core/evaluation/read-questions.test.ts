@@ -28,9 +28,23 @@ describe('reading questions', () => {
 
   it.each([
     ['what is not JSON', `${line()}\n\n{"id":`, /^Line 3 of the questions: this is not JSON/],
-    ['an unknown kind', line({ kind: 'maybe' }), /^Line 1 of the questions: kind: /],
-    ['a missing field', JSON.stringify({ id: 'q' }), /^Line 1 of the questions: question: /],
-    ['a number for a page id', line({ gold: [7] }), /^Line 1 of the questions: gold\.0: /],
+    [
+      'an unknown kind',
+      line({ kind: 'maybe' }),
+      /^Line 1 of the questions: kind cannot be used: write one of single, multi/,
+    ],
+    ['a missing field', JSON.stringify({ id: 'q' }), /^Line 1 of the questions: question cannot be used: write a text/],
+    [
+      'a number for a page id',
+      line({ gold: [7] }),
+      /^Line 1 of the questions: gold\.0 cannot be used: write a list of texts/,
+    ],
+    ['a line that is no object', '7', /^Line 1 of the questions: the line cannot be used: write an object with id/],
+    [
+      'a turn without a speaker',
+      line({ history: [{ text: 'x' }] }),
+      /history\.0\.role cannot be used: write a list of \{/,
+    ],
     ['an id that stands twice', `${line()}\n${line()}`, /^Line 2 of the questions: the id q1 stands in line 1 already/],
     ['an empty file', ' \n', /holds no questions/],
   ])('names the line of %s', (_, text, message) => {
