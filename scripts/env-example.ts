@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { loadConfig, variables } from '../src/config.ts'
 
 const head = `# Every variable that Footnote reads, with its default. Made by scripts/env-example.ts from src/config.ts.
-# Copy this file to .env and take the "#" away from what you set; "npm start" and compose.yaml read it.
+# Copy this file to .env and take the "#" away from what you set; every command that is started here reads it, and compose.yaml.
 `
 
 export function renderEnvExample(): string {

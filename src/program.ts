@@ -19,7 +19,14 @@ import { createOAuthCallback } from './web/oauth-callback.ts'
 import { createServer, listen } from './web/server.ts'
 
 const interrupted = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort())
+/** As a shell counts: 128 and the signal's number. */
+const interruptStatus = { SIGINT: 130, SIGTERM: 143 }
+let statusOfInterrupt: number | undefined
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.once(name, () => {
+    statusOfInterrupt = interruptStatus[name]
+    interrupted.abort()
+  })
 
 async function withCore(work: Parameters<Parts['withCore']>[0]): Promise<number> {
   const config = loadConfig(process.env)
@@ -156,6 +163,6 @@ export async function run(): Promise<void> {
       process.exitCode = status
     }).parseAsync()
   } catch (error) {
-    process.exitCode = reportFailure(error, process.argv.includes('--json'))
+    process.exitCode = reportFailure(error, process.argv.includes('--json'), statusOfInterrupt)
   }
 }

@@ -1,7 +1,7 @@
 // `footnote serve` as a process, on a data folder of its own and with nothing configured: no platform, no site.
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,4 +84,63 @@ describe('footnote serve', () => {
     expect(port).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^PORT cannot be used: .*\n$/) })
     expect(parseJson(data)).toMatchObject({ status: 1, value: { error: { code: 'data_dir_unusable' } } })
   })
+
+  it('does not try for ever to make a folder where none can be made', async () => {
+    const { status, value } = parseJson(await runCli(['status', '--json'], { FOOTNOTE_DATA_DIR: '/proc/nope/data' }))
+    expect([status, value.error.code]).toEqual([1, 'data_dir_unusable'])
+  })
+
+  it('makes every folder above the data folder', async () => {
+    const { status } = await runCli(['status'], { FOOTNOTE_DATA_DIR: join(folder, 'one', 'two', 'data') })
+    expect([status, existsSync(join(folder, 'one', 'two', 'data'))]).toEqual([0, true])
+  })
+})
+
+describe('the file .env of the working directory', () => {
+  let cwd: string
+  beforeAll(async () => {
+    cwd = join(folder, 'with-env')
+    await mkdir(cwd)
+    await writeFile(join(cwd, '.env'), 'FOOTNOTE_DATA_DIR=./from-env\nPORT=eighty\nTOKEN_OF_FILE=secret\n')
+  })
+
+  it('is read by every command', async () => {
+    const { status, stderr } = await runCli(['status'], {}, { cwd })
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^PORT cannot be used: /)])
+  })
+
+  it('gives way to the real environment', async () => {
+    const { status } = await runCli(['status'], { PORT: '0' }, { cwd })
+    expect([status, existsSync(join(cwd, 'from-env'))]).toEqual([0, true])
+  })
+
+  it('may hold the token that connect takes', async () => {
+    const args = [
+      'connect',
+      '--name',
+      'a',
+      '--url',
+      'http://127.0.0.1:9/wiki',
+      '--all-spaces',
+      '--email',
+      'a@b.example',
+    ]
+    const tokenOf = async (name: string) =>
+      (await runCli([...args, '--secret-env', name], { PORT: '0' }, { cwd })).stderr.startsWith('Missing Credentials')
+    expect([await tokenOf('TOKEN_OF_NOBODY'), await tokenOf('TOKEN_OF_FILE')]).toEqual([true, false])
+  })
+
+  it('stops a command in a sentence when it cannot be read', async () => {
+    const unreadable = join(folder, 'with-folder')
+    await mkdir(join(unreadable, '.env'), { recursive: true })
+    const { status, stdout, stderr } = await runCli(['status'], environment, { cwd: unreadable })
+    expect([status, stdout, stderr]).toEqual([1, '', expect.stringMatching(/^The file \.env .*\.\n$/)])
+  })
+})
+
+it('footnote --version prints the version alone', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  expect(await runCli(['--version'], environment)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
 })

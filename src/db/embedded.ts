@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
@@ -20,7 +20,7 @@ import { openGuest } from './postgres.ts'
 export async function openEmbedded(options: DatabaseOptions): Promise<Connected> {
   if (options.dataDir.startsWith('memory://')) return hold(options.dataDir, options, undefined)
   const folder = resolve(options.dataDir)
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(folder).catch((cause: unknown) => {
     throw new InvalidInputError(
       'data_dir_unusable',
       `The folder ${options.dataDir} cannot be made or written. Choose another with FOOTNOTE_DATA_DIR.`,
@@ -40,6 +40,21 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Connected>
       if (attempt === maxAttempts) throw await busy(folder, cause)
       await delay(retryMs)
     }
+  }
+}
+
+/** Node's recursive mkdir never ends where a file system says ENOENT for what cannot be made, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(folder, { mode: 0o700 }).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error
+    })
+  try {
+    await make()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder) throw error
+    await makeFolder(dirname(folder))
+    await make()
   }
 }
 

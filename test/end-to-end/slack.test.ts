@@ -88,7 +88,7 @@ describe.each(databaseKinds)('Footnote in Slack, on %s', (kind) => {
     const consent = await view('U0ADMIN', /8 pages of 2 spaces \(HB, IT\)/)
     expect(JSON.stringify(consent.view)).not.toContain(credentials.token)
     await slack.submitView(consent.id, { consent: 'accepted' })
-    await view('U0ADMIN', /acme is connected\. The first sync of 2 spaces begins now/)
+    await view('U0ADMIN', /acme is connected\. The first sync of 2 spaces is queued/)
 
     let status = ''
     await expect

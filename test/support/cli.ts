@@ -1,5 +1,6 @@
 // The command line as people run it: a process of its own, with nothing of our environment but what is given.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 export type Ended = { status: number | null; stdout: string; stderr: string }
@@ -16,8 +17,14 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const timeoutMs = 50_000
 
 /** Starts `footnote ARGUMENTS…`. It is killed when it runs for longer than any test needs. */
-export function startCli(args: string[], environment: Record<string, string>): Running {
+export function startCli(
+  args: string[],
+  environment: Record<string, string>,
+  { cwd = tmpdir() }: { cwd?: string } = {},
+): Running {
+  // Not in the checkout, where a developer may have an .env.
   const child = spawn(process.execPath, [main, ...args], {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
@@ -51,8 +58,12 @@ export function startCli(args: string[], environment: Record<string, string>): R
 }
 
 /** Runs a command to its end. */
-export function runCli(args: string[], environment: Record<string, string>): Promise<Ended> {
-  return startCli(args, environment).ended
+export function runCli(
+  args: string[],
+  environment: Record<string, string>,
+  options: { cwd?: string } = {},
+): Promise<Ended> {
+  return startCli(args, environment, options).ended
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what a command prints is read field by field

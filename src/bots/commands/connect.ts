@@ -77,7 +77,7 @@ export async function confirmConnection(
   return {
     kind: 'notice',
     tone: 'success',
-    text: `${connection.name} is connected. The first sync of ${spaces} begins now; see its progress with status.`,
+    text: `${connection.name} is connected. The first sync of ${spaces} is queued; see its progress with status.`,
     details: [],
   }
 }

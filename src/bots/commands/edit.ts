@@ -42,7 +42,7 @@ export async function confirmEdit(
       : []),
     queued === undefined
       ? `It is paused; go on with resume ${connection.name}.`
-      : `The sync of ${count(queued.runs.length, 'space')} begins now.`,
+      : `The sync of ${count(queued.runs.length, 'space')} is queued.`,
   ])
 }
 

@@ -27,7 +27,7 @@ export async function runLife(
   }
   const { runs, missingKeys } = await resumeConnection(core, connection, actor, signal)
   return notice(
-    `${name} goes on. The sync of ${count(runs.length, 'space')} begins now; see its progress with status.`,
+    `${name} goes on. The sync of ${count(runs.length, 'space')} is queued; see its progress with status.`,
     missingKeys.map((key) => `Space ${key} is selected but its account cannot see it any more.`),
   )
 }

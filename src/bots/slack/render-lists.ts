@@ -1,12 +1,11 @@
 // `/confluence pages` and `/confluence audit` → pieces. Pure.
-import { pageStateWords } from '../../core/connections/list-pages.ts'
+import { describeNoPages, pageStateWords } from '../../core/connections/list-pages.ts'
 import type { AuditLine, PageListing } from '../commands/command.ts'
 import { type Piece, code, link, singleLine, text } from './blocks.ts'
 import { momentOf } from './render-status.ts'
 
 export function pagePieces({ filter, pages, total }: PageListing): Piece[] {
-  if (total === 0)
-    return [paragraph(filter === '' ? 'No page is stored yet.' : `No page fits “${singleLine(filter)}”.`)]
+  if (total === 0) return [paragraph(singleLine(describeNoPages(filter)))]
   const heading = filter === '' ? `${total} pages` : `${total} pages for “${singleLine(filter)}”`
   return [
     paragraph(heading),

@@ -1,7 +1,7 @@
 // Our domain → Teams' messages and cards. Pure. Everything that came from a page or a person is escaped here.
 import type { Answer, Citation } from '../../core/answer/answer.ts'
 import { sourceName } from '../../core/answer/source-name.ts'
-import { pageStateWords } from '../../core/connections/list-pages.ts'
+import { describeNoPages, pageStateWords } from '../../core/connections/list-pages.ts'
 import type { AuditLine, CommandResult, PageListing } from '../commands/command.ts'
 import type { ReplyContent } from '../question.ts'
 import type { OutboundMessage, Place } from './activity.ts'
@@ -124,7 +124,7 @@ export function renderCommandResult(result: CommandResult, place: Place, appId: 
 }
 
 function pageLines({ filter, pages, total }: PageListing): string[] {
-  if (total === 0) return [filter === '' ? 'No page is stored yet.' : `No page fits “${filter}”.`]
+  if (total === 0) return [describeNoPages(filter)]
   return [
     filter === '' ? `${total} pages` : `${total} pages for “${filter}”`,
     ...pages.map(({ title, spaceKey, state, reason, note }) => {

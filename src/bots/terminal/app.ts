@@ -1,5 +1,6 @@
 // The command line: options → the same commands as in chat. What only the whole program can do (serve, demo) is handed in
 // by program.ts.
+import { readFileSync } from 'node:fs'
 import { Argument, Command as Program, InvalidArgumentError, Option } from 'commander'
 import { unknownConnection } from '../../core/connections/get-connection.ts'
 import { readStatus } from '../../core/connections/status.ts'
@@ -27,6 +28,10 @@ export type Parts = {
   signal: AbortSignal
 }
 
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
 type Finish = (status: number) => void
 type SyncOptions = { full?: boolean; wait?: boolean; deleteVanished?: boolean }
 
@@ -35,6 +40,7 @@ export function createProgram(parts: Parts, finish: Finish): Program {
   const program = new Program('footnote')
     .description("Answers questions from the company's own Confluence, with the source under every statement.")
     .option('--json', 'print one JSON value')
+    .version(version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()

@@ -8,6 +8,7 @@ import { authorizeHere } from './authorize.ts'
 import { type CoverageOptions, addCoverage, readCoverage, readExclusions } from './coverage-options.ts'
 import { operator } from './identity.ts'
 import type { Output } from './output.ts'
+import { hintOfWorkers } from './sync.ts'
 
 export type CredentialOptions = {
   auth?: ConnectForm['credentialKind']
@@ -76,13 +77,13 @@ export async function runConnectCommand(
       ? await authorizeHere(core, await beginAuthorization(core, form, operator), output, signal)
       : await draftConnection(core, form, operator, signal)
   if (!('draftId' in draft)) throw new Error('an authorization of connect renewed a connection')
-  await showDisclaimer(draft, options.acceptDisclaimer === true, output)
+  await showDisclaimer(draft, options.acceptDisclaimer === true, output, signal)
   const confirmed = await confirmConnection(core, draft.draftId, operator, signal)
   const text = confirmed.kind === 'notice' ? confirmed.text : `${draft.name} is connected.`
   const { name, test, disclaimer, facts } = draft
   output.result({ connection: name, test, disclaimer, consent: facts, sync: 'queued' }, text)
-  if (!output.json && core.database.kind === 'embedded')
-    output.remark('No server is running here, so the sync waits: run footnote sync --wait, or footnote serve.')
+  const hint = hintOfWorkers(core.database.kind, 'run footnote sync --wait').trim()
+  if (!output.json && hint !== '') output.remark(hint)
   return 0
 }
 
@@ -125,23 +126,33 @@ export function readCredential(
 
 /** Shows the disclaimer and waits for its acceptance, unless that was given with the command. */
 export async function showDisclaimer(
-  { test, disclaimer }: Pick<ConnectDraft, 'test' | 'disclaimer'>,
+  { test, disclaimer, purpose }: Pick<ConnectDraft, 'test' | 'disclaimer' | 'purpose'>,
   isAccepted: boolean,
   output: Output,
+  signal: AbortSignal,
 ): Promise<void> {
   if (!output.json) output.remark(`${test}.\n\n${disclaimer.join('\n\n')}\n`)
-  if (!isAccepted) await requireConsent(disclaimer)
-}
-
-async function requireConsent(disclaimer: string[]): Promise<void> {
-  if (process.stdin.isTTY && process.stdout.isTTY) {
-    const prompt = createInterface({ input: process.stdin, output: process.stderr })
-    const typed = await prompt.question('Accept? [y/N] ')
-    prompt.close()
-    if (/^y(es)?$/i.test(typed.trim())) return
-  }
+  if (isAccepted || (await isConsented(signal))) return
+  // Without --json it stands above already.
+  const read = output.json
+    ? `Read this and, if you may, run the command again with --accept-disclaimer: ${disclaimer.join(' ')}`
+    : 'If you may accept this, run the command again with --accept-disclaimer.'
   throw new InvalidInputError(
     'disclaimer_not_accepted',
-    `Nothing was connected. Read this and, if you may, run the command again with --accept-disclaimer: ${disclaimer.join(' ')}`,
+    `Nothing was ${purpose === 'edit' ? 'changed' : 'connected'}. ${read}`,
   )
+}
+
+/** Asks where somebody sits; Ctrl+C and Ctrl+D are a no. */
+async function isConsented(signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false
+  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  const left = new Promise<string>((resolve) => {
+    prompt.once('SIGINT', () => resolve(''))
+    prompt.once('close', () => resolve(''))
+  })
+  const typed = await Promise.race([prompt.question('Accept? [y/N] ', { signal }).catch(() => ''), left])
+  prompt.close()
+  if (typed === '') process.stderr.write('\n')
+  return /^y(es)?$/i.test(typed.trim())
 }

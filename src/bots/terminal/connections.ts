@@ -84,7 +84,7 @@ async function runEdit(
     )
   const step = await submitEdit(core, name, request, operator, signal)
   if (!('draftId' in step)) return show(step, output)
-  await showDisclaimer(step, options.acceptDisclaimer === true, output)
+  await showDisclaimer(step, options.acceptDisclaimer === true, output, signal)
   const result = await confirmEdit(core, step.draftId, operator, signal)
   return show(result, output, { disclaimer: step.disclaimer, consent: step.facts })
 }

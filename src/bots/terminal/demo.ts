@@ -4,10 +4,11 @@ import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
 import { ask } from '../../core/questions/ask.ts'
+import type { Answer } from '../../core/answer/answer.ts'
 import type { Turn } from '../../core/answer/prompt.ts'
 import { isFootnoteError } from '../../errors.ts'
 import { confirmConnection, draftConnection } from '../commands/connect.ts'
-import { parseCommand } from '../commands/parse.ts'
+import { parseCommand, usages } from '../commands/parse.ts'
 import { runCommand } from '../commands/run.ts'
 import { operator } from './identity.ts'
 import { createOutput } from './output.ts'
@@ -56,7 +57,12 @@ export async function runDemo(
     )
     await answer(open, asker.email, question.question, [], signal)
   }
-  if (options.once) return 0
+  if (options.once) {
+    print(
+      styleText('dim', '\nThe sample site has ended with this, so the links lead nowhere; without --once it stays.'),
+    )
+    return 0
+  }
   await converse(open, users, signal)
   return 0
 }
@@ -92,14 +98,16 @@ async function answer(
   signal: AbortSignal,
 ): Promise<string> {
   const asked = await ask(open.core, { question, viewer: { kind: 'person', email }, history }, signal)
-  print(indent(renderAnswer(asked.answer)))
-  print(
-    styleText(
-      'dim',
-      `\n  ${Math.round(asked.timings.total)} ms, ${asked.answer.by === 'claude' ? 'written by Claude' : 'exact extracts (no ANTHROPIC_API_KEY)'}`,
-    ),
-  )
+  const width = process.stdout.isTTY ? process.stdout.columns - INDENT : undefined
+  print(indent(renderAnswer(asked.answer, width)))
+  print(styleText('dim', `\n  ${Math.round(asked.timings.total)} ms${originOf(asked.answer)}`))
   return asked.answer.text
+}
+
+/** An abstention is no extract. */
+function originOf({ kind, by }: Answer): string {
+  if (by === 'claude') return kind === 'answer' ? ', written by Claude' : ', declined by Claude'
+  return kind === 'answer' ? ', exact extracts (no ANTHROPIC_API_KEY)' : ''
 }
 
 /** Takes questions until /quit or the end of the input. */
@@ -129,17 +137,7 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
         asker = found ?? asker
         history = []
       } else if (text.startsWith('/')) {
-        const result = await runCommand(
-          open.core,
-          parseCommand(text.slice(1)),
-          { ...operator, email: asker?.email },
-          signal,
-        )
-        print(
-          result.kind === 'question' || result.kind === 'connectForm' || result.kind === 'form'
-            ? 'That needs a chat.'
-            : renderResult(result),
-        )
+        print(await runTyped(open, text.slice(1), asker?.email, signal))
       } else if (text !== '') {
         const said = await answer(open, asker?.email ?? '', text, history, signal)
         history = [...history, { role: 'user', text } as const, { role: 'assistant', text: said } as const].slice(-6)
@@ -152,10 +150,39 @@ async function converse(open: OpenCore, users: WikiUser[], signal: AbortSignal):
   }
 }
 
+/** Words of chat that do something here; the others open a form, or need the connection's own site. */
+const demoWords = new Set(['search', 'why', 'status', 'spaces', 'pages', 'test', 'sync', 'audit', 'help'])
+
+async function runTyped(open: OpenCore, text: string, email: string | undefined, signal: AbortSignal): Promise<string> {
+  const [word = ''] = text.toLowerCase().split(/\s/)
+  if (!demoWords.has(word)) {
+    const isKnown = usages.some(({ name }) => name === word)
+    return isKnown && word !== 'ask'
+      ? `/${word} works in chat and as footnote ${word}, not in this demo.`
+      : `There is no /${word} here. A question needs no slash; /help lists what does.`
+  }
+  const result = await runCommand(open.core, parseCommand(text), { ...operator, email }, signal)
+  if (result.kind === 'help') return renderResult({ kind: 'help', commands: helpOfDemo() })
+  if (result.kind === 'question' || result.kind === 'connectForm' || result.kind === 'form')
+    throw new Error(`/${word} has no look in the demo`)
+  return renderResult(result)
+}
+
+function helpOfDemo() {
+  const own = [
+    { usage: 'as NAME', description: 'change who asks' },
+    { usage: 'quit', description: 'end the demo' },
+  ]
+  const shared = usages.filter(({ name }) => demoWords.has(name))
+  return [...shared, ...own].map(({ usage, description }) => ({ usage: `/${usage}`, description, adminOnly: false }))
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+const INDENT = 2
+
 function indent(text: string): string {
-  return text.replace(/^(?=.)/gm, '  ')
+  return text.replace(/^(?=.)/gm, ' '.repeat(INDENT))
 }

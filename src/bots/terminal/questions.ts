@@ -2,9 +2,10 @@
 import { auditOperator } from '../../core/access/audit-operator.ts'
 import { explain } from '../../core/access/why.ts'
 import { type Viewer, hasAccount, resolveReach } from '../../core/access/resolve-reach.ts'
+import { isAnythingConnected } from '../../core/connections/get-connection.ts'
 import type { Core } from '../../core/core.ts'
 import { type Asked, ask } from '../../core/questions/ask.ts'
-import { search } from '../../core/search/search.ts'
+import { maxSearchedTerms, search } from '../../core/search/search.ts'
 import { requireArgument } from '../commands/parse.ts'
 import { viewerOf } from './identity.ts'
 import type { Output } from './output.ts'
@@ -21,10 +22,13 @@ export async function runSearchCommand(
 ): Promise<number> {
   requireArgument('search', words)
   const reach = await resolveReach(core.database.db, await openViewer(core, options, 'search', output))
-  const { pages } = await search(core, { question: words, reach, limit: options.limit, history: [] })
+  const { pages, isCut } = await search(core, { question: words, reach, limit: options.limit, history: [] })
+  if (isCut) output.remark(cutRemark)
   output.result(pages, renderHits(pages))
   return 0
 }
+
+const cutRemark = `That is long: only its first ${maxSearchedTerms} different words are searched for.`
 
 export async function runAskCommand(
   core: Core,
@@ -36,7 +40,7 @@ export async function runAskCommand(
   requireArgument('ask', question)
   const viewer = await openViewer(core, options, 'ask', output)
   const asked = await ask(core, { question, viewer, history: [] }, signal)
-  output.result(toAskJson(asked), renderAnswer(asked.answer))
+  output.result(toAskJson(asked), renderAnswer(asked.answer, process.stdout.columns))
   return 0
 }
 
@@ -46,7 +50,7 @@ export async function runWhyCommand(
   options: { as?: string },
   output: Output,
 ): Promise<number> {
-  const explanation = await explain(core, pageUrl, options.as?.trim().toLowerCase(), { mayKnow: true })
+  const explanation = await explain(core, pageUrl, options.as?.trim().toLowerCase(), { mayKnow: true, isOther: true })
   const text = [explanation.summary, ...explanation.details.map((detail) => `  ${detail}`)].join('\n')
   output.result(explanation, plain(text))
   return 0
@@ -82,6 +86,10 @@ export function toAskJson({ answer, passages, timings }: Asked) {
 async function openViewer(core: Core, options: ViewerOptions, action: string, output: Output): Promise<Viewer> {
   const viewer = viewerOf(options)
   if (viewer.kind === 'operator') await auditOperator(core, action)
+  if (!(await isAnythingConnected(core)))
+    output.remark('No Confluence site is connected yet. Begin with: footnote connect --help')
+  else if (viewer.kind === 'person' && viewer.email === undefined)
+    output.remark('Nobody is named with --as EMAIL, so only shared content is searched.')
   if (viewer.kind === 'person' && viewer.email !== undefined && !(await hasAccount(core.database.db, viewer.email)))
     output.remark(
       `No Confluence account with the e-mail address ${viewer.email} is known, so only shared content is searched.`,

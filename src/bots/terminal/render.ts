@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import type { Answer } from '../../core/answer/answer.ts'
 import { sourceName } from '../../core/answer/source-name.ts'
-import { pageStateWords } from '../../core/connections/list-pages.ts'
+import { describeNoPages, pageStateWords } from '../../core/connections/list-pages.ts'
 import type {
   AuditLine,
   CommandResult,
@@ -14,8 +14,11 @@ import type {
 import { describePartCounts } from '../commands/part-counts.ts'
 import { describeHeld, noticesOf } from '../commands/status-notices.ts'
 import { plain, plainLine } from './plain.ts'
+import { wrap } from './wrap.ts'
 
-export function renderAnswer(answer: Answer): string {
+/** `width`: cells of the terminal; undefined: none, nothing is wrapped. */
+export function renderAnswer(answer: Answer, width?: number): string {
+  const body = wrap(plain(answer.text), width)
   const sources = answer.citations.map(
     (citation) =>
       `  [${citation.n}] ${styleText('bold', plainLine(sourceName(citation)))} · ${plainLine(citation.spaceName)} · changed ${renderDay(citation.changedAt)}\n      ${styleText('underline', plainLine(citation.url))}`,
@@ -25,10 +28,10 @@ export function renderAnswer(answer: Answer): string {
       `  · ${plainLine(page.title)} (${plainLine(page.spaceKey)})\n      ${styleText('underline', plainLine(page.url))}`,
   )
   return [
-    answer.kind === 'answer' ? plain(answer.text) : styleText('yellow', plain(answer.text)),
+    answer.kind === 'answer' ? body : styleText('yellow', body),
     ...(sources.length > 0 ? [`${styleText('dim', 'Sources: Confluence')}\n${sources.join('\n')}`] : []),
     ...(nearest.length > 0 ? [`${styleText('dim', 'Nearest pages')}\n${nearest.join('\n')}`] : []),
-    ...(answer.note === undefined ? [] : [styleText('dim', plain(answer.note))]),
+    ...(answer.note === undefined ? [] : [styleText('dim', wrap(plain(answer.note), width))]),
   ].join('\n\n')
 }
 
@@ -46,7 +49,7 @@ export function renderHits(hits: SearchHit[]): string {
 export function renderResult(result: Exclude<CommandResult, { kind: 'question' | 'connectForm' | 'form' }>): string {
   switch (result.kind) {
     case 'help':
-      return result.commands.map(({ usage, description }) => `  ${usage.padEnd(46)} ${description}`).join('\n')
+      return renderHelp(result.commands)
     case 'status':
       return renderStatus(result.connections)
     case 'searchHits':
@@ -58,6 +61,18 @@ export function renderResult(result: Exclude<CommandResult, { kind: 'question' |
     case 'notice':
       return [plain(result.text), ...result.details.map((detail) => `  ${plain(detail)}`)].join('\n')
   }
+}
+
+/** A usage that is too long for its column has a line of its own. */
+function renderHelp(commands: { usage: string; description: string }[]): string {
+  const width = 30
+  return commands
+    .map(({ usage, description }) =>
+      usage.length > width
+        ? `  ${usage}\n  ${' '.repeat(width)} ${description}`
+        : `  ${usage.padEnd(width)} ${description}`,
+    )
+    .join('\n')
 }
 
 export function renderStatus(connections: ConnectionStatus[]): string {
@@ -95,13 +110,20 @@ function renderCoverage({ covers, leavesOut, consent }: ConnectionStatus): strin
 const stateColours = { PENDING: 'dim', IN_PROGRESS: 'cyan', INGESTED: 'green', ERROR: 'red' } as const
 
 function renderSpace(space: SpaceStatus, width: number): string[] {
-  const progress = space.progress === undefined ? '' : `  ${renderBar(space.progress.done, space.progress.listed, 16)}`
+  const { progress: run } = space
+  // Before a first census nothing is known, not even that there is nothing.
+  const progress = run === undefined || run.listed === 0 ? '' : `  ${renderBar(run.done, run.listed, 16)}`
+  const counted =
+    space.listed === 0 && space.lastSyncedAt === undefined
+      ? 'not listed yet'
+      : `${count(space.stored)} of ${count(space.listed)} pages`
+  const leftOut = space.excluded > 0 ? `, ${count(space.excluded)} left out` : ''
   const failed = space.failed > 0 ? styleText('red', `, ${space.failed} failed`) : ''
   const parts = describePartCounts(space.parts).join(', ')
   const synced =
     space.lastSyncedAt === undefined ? '' : styleText('dim', `  last sync ${renderTime(space.lastSyncedAt)}`)
   return [
-    `  ${plainLine(space.key).padEnd(width)}  ${styleText(stateColours[space.state], space.state.padEnd(11))}  ${count(space.stored)} of ${count(space.listed)} pages${failed}${progress}${synced}`,
+    `  ${plainLine(space.key).padEnd(width)}  ${styleText(stateColours[space.state], space.state.padEnd(11))}  ${counted}${leftOut}${failed}${progress}${synced}`,
     ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(space.error))}`]),
     ...(space.held === 0 ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(describeHeld(space)))}`]),
     ...(parts === '' ? [] : [`  ${' '.repeat(width)}  ${parts}`]),
@@ -111,7 +133,7 @@ function renderSpace(space: SpaceStatus, width: number): string[] {
 }
 
 export function renderPages({ filter, pages, total }: PageListing): string {
-  if (total === 0) return filter === '' ? 'No page is stored yet.' : `No page fits ${plainLine(filter)}.`
+  if (total === 0) return plainLine(describeNoPages(filter))
   const lines = pages.map(({ title, spaceKey, state, reason, note, url }) => {
     const more = reason ?? note
     const why = more === undefined ? '' : `: ${plainLine(more)}`

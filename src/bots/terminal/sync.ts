@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
+import { TransientError } from '../../errors.ts'
 import { type SpaceReport, readRuns, reportRuns } from '../../core/sync/report-runs.ts'
 import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
 import { describePartCounts } from '../commands/part-counts.ts'
@@ -37,8 +38,7 @@ export async function runSyncCommand(
   if (options.wait !== true) {
     const started = await start(open)
     remarkOn(started, output)
-    const hint =
-      open.core.database.kind === 'embedded' ? ' No server is running here: add --wait, or start footnote serve.' : ''
+    const hint = hintOfWorkers(open.core.database.kind, 'add --wait')
     output.result(
       started.runs.map((run) => ({ run: run.id, state: run.state })),
       `${count(started.runs.length, 'space')} queued.${hint}`,
@@ -54,10 +54,23 @@ export async function runSyncCommand(
       output.result(reports, reports.map(renderReport).join('\n'))
       return started.refusals.length > 0 || reports.some((report) => report.state === 'ERROR') ? 1 : 0
     } catch (error) {
+      if (signal.aborted) throw interrupted(error)
       current = await reopen(error)
       output.remark('The Footnote process that held the database has ended.')
     }
   }
+}
+
+/** What a queued run waits for; '' beside a server. On PostgreSQL nobody can say whether one runs somewhere. */
+export function hintOfWorkers(kind: OpenCore['core']['database']['kind'], otherwise: string): string {
+  if (kind === 'guest') return ''
+  return kind === 'embedded'
+    ? ` No server is running here: ${otherwise}, or start footnote serve.`
+    : ` A server (footnote serve) does it; where none runs, ${otherwise}.`
+}
+
+function interrupted(cause: unknown): TransientError {
+  return new TransientError('interrupted', 'Stopped; the sync goes on with the next run.', { cause })
 }
 
 function remarkOn({ missingKeys, refusals }: StartedSync, output: Output): void {
@@ -140,11 +153,12 @@ function renderPartNotices(notices: SpaceReport['partNotices']): string[] {
 /** One line that rewrites itself on a terminal; elsewhere a line for each tenth. */
 function createProgressBar(output: Output): { show: (runs: Runs) => void; end: () => void } {
   let shownTenth = -1
+  let shownLine = ''
   let isDrawn = false
   return {
     show: (runs) => {
       const listed = sum(runs, (counts) => counts.listed)
-      const done = sum(runs, (counts) => counts.unchanged + counts.updated + counts.failed)
+      const done = sum(runs, (counts) => counts.unchanged + counts.updated + counts.failed + counts.excluded)
       const ended = runs.filter((run) => run.finishedAt !== null).length
       const line = `${renderBar(done, listed, 32)} pages · ${ended} of ${count(runs.length, 'space')}`
       if (process.stderr.isTTY) {
@@ -153,7 +167,9 @@ function createProgressBar(output: Output): { show: (runs: Runs) => void; end: (
         return
       }
       const tenth = listed === 0 ? 0 : Math.floor((done / listed) * 10)
-      if (tenth !== shownTenth && listed > 0) output.remark(line)
+      // The last line is said however quick it all was.
+      const isOver = ended === runs.length && line !== shownLine
+      if ((tenth !== shownTenth || isOver) && listed > 0) output.remark((shownLine = line))
       if (listed > 0) shownTenth = tenth
     },
     end: () => void (isDrawn && process.stderr.write('\n')),

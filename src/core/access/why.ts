@@ -22,13 +22,14 @@ const absent =
 
 /**
  * Explains the page at `address` for the Confluence user with this e-mail; `undefined` is somebody with no account there.
- * `mayKnow` (admins and the operator): the layers are told also of a page in a space that the person cannot see.
+ * `mayKnow` (admins and the operator): the layers are told also of a page in a space that the person cannot see. `isOther`:
+ * it is not the reader of the sentence who is meant.
  */
 export async function explain(
   core: Core,
   address: string,
   email: string | undefined,
-  { mayKnow }: { mayKnow: boolean },
+  { mayKnow, isOther = false }: { mayKnow: boolean; isOther?: boolean },
 ): Promise<Explanation> {
   const { db } = core.database
   const connections = (await listConnections(db)).filter((known) =>
@@ -50,7 +51,9 @@ export async function explain(
   if (!mayRead && !seesSpace && !mayKnow) return { mayRead: false, summary: absent, details: [] }
   return {
     mayRead,
-    summary: summarise(page, mayRead, layers, userIds.length > 0),
+    summary: isOther
+      ? summariseOther(page, mayRead, layers, { email, hasAccount: userIds.length > 0 })
+      : summarise(page, mayRead, layers, userIds.length > 0),
     details: [...layers.map((layer) => describeLayer(layer, page)), ...(mayRead || mayKnow ? describeStore(page) : [])],
   }
 }
@@ -63,6 +66,25 @@ function summarise(page: FoundPage, mayRead: boolean, layers: LayerVerdict[], ha
   return hasAccount
     ? 'You do not see this page: a layer of its permissions is not satisfied. Ask the owner of the space or page for access.'
     : 'You do not see this page: no account of this Confluence has your e-mail address, so only what everybody may read is shown to you.'
+}
+
+/** The same of somebody else: the operator of the terminal asks about a person, or about nobody in particular. */
+function summariseOther(
+  page: FoundPage,
+  mayRead: boolean,
+  layers: LayerVerdict[],
+  { email, hasAccount }: { email: string | undefined; hasAccount: boolean },
+): string {
+  const who = email ?? 'Somebody without a Confluence account'
+  if (mayRead && page.accessMode === 'shared')
+    return `${who} may read this page: its connection shares it with everybody.`
+  if (mayRead) return `${who} may read this page: every layer of its permissions is satisfied.`
+  if (page.accessMode === 'shared' || layers.every((layer) => layer.isSatisfied))
+    return `${who} does not see this page here: its space is internal, and internal content is not used in answers.`
+  if (hasAccount) return `${who} does not see this page: a layer of its permissions is not satisfied.`
+  return email === undefined
+    ? `${who} does not see this page. Name a person with --as EMAIL.`
+    : `${who} does not see this page: no account of this Confluence has that e-mail address, so only what everybody may read is shown.`
 }
 
 /** Several connections may each sync some spaces of one site. */

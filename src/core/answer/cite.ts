@@ -52,12 +52,17 @@ export function composeText(statements: Statement[]): string {
   let text = ''
   let before: Statement | undefined
   for (const statement of statements) {
-    if (before !== undefined) text += isLine(before.text) && isLine(statement.text) ? '\n' : '\n\n'
+    if (before !== undefined) text += continues(before.text, statement.text) ? '\n' : '\n\n'
     const marks = statement.citations.map((n) => `[${n}]`).join('')
     text += `${statement.text}${statement.text.endsWith('```') ? '\n' : ' '}${marks}`
     before = statement
   }
   return text
+}
+
+/** Lines of one list; or rows below their table's header, which may stand further up on the page. */
+function continues(before: string, after: string): boolean {
+  return (isLine(before) && isLine(after)) || (before.startsWith('| ') && after.startsWith('| '))
 }
 
 function isLine(text: string): boolean {

@@ -16,6 +16,8 @@ export type Excerpt = {
 /** Characters of the first excerpt, and of each further one. */
 const MAX_FIRST = 700
 const MAX_FURTHER = 400
+/** How much longer a stretch may be that has to begin at the first step of a list. */
+const MAX_LIST_FACTOR = 2
 /** A further source has to cover this share of the question that no earlier one does, */
 const MIN_NEW_SHARE = 0.15
 /** or be nearly as good as the best one: two pages may both answer, or contradict each other. */
@@ -46,7 +48,8 @@ export function chooseExcerpts(
     const added = shareOf(weights, new Set([...terms].filter((term) => !covered.has(term))))
     const isWorthwhile = excerpts.length === 0 || added >= MIN_NEW_SHARE || value >= best * MIN_SHARE_OF_BEST
     if (!isWorthwhile || quoted.has(sourceKey(passage)) || value < best / 2) continue
-    const window = bestWindow(question, weights, own, excerpts.length === 0 ? MAX_FIRST : MAX_FURTHER)
+    const maxCharacters = excerpts.length === 0 ? MAX_FIRST : MAX_FURTHER
+    const window = bestWindow(question, weights, { own, text: passage.text }, maxCharacters)
     if (window.length === 0) continue
     excerpts.push({ passage: index, spans: spansOf(window, own), terms: termsOfAll(window) })
     quoted.add(sourceKey(passage))
@@ -71,11 +74,20 @@ function rankPassages(question: AnalysedQuestion, weights: TermWeights, { passag
 }
 
 /** Neighbouring units of at most `maxCharacters` that cover most of the question, a number counting extra where one is asked for; the earliest of equals. */
-function bestWindow(question: AnalysedQuestion, weights: TermWeights, own: Unit[], maxCharacters: number): Unit[] {
+function bestWindow(
+  question: AnalysedQuestion,
+  weights: TermWeights,
+  { own, text }: { own: Unit[]; text: string },
+  maxCharacters: number,
+): Unit[] {
   let best: Unit[] = own.slice(0, 1)
   let bestScore = -1
-  for (let first = 0; first < own.length; first++) {
-    const window = longestFrom(own, first, maxCharacters)
+  for (let position = 0; position < own.length; position++) {
+    const first = listHead(own, position, text)
+    // Steps without those before them mislead, so a list that begins earlier may take more room.
+    const needed = (own[position]?.end ?? 0) - (own[first]?.start ?? 0)
+    if (first < position && needed > MAX_LIST_FACTOR * maxCharacters) continue
+    const window = longestFrom(own, first, first < position ? Math.max(needed, maxCharacters) : maxCharacters)
     const terms = termsOfAll(window)
     const hasNumber = question.asksForNumber && window.some((unit) => NUMBER.test(unit.text))
     const score = shareOf(weights, terms) + (hasNumber ? NUMBER_BONUS : 0)
@@ -85,6 +97,21 @@ function bestWindow(question: AnalysedQuestion, weights: TermWeights, own: Unit[
     }
   }
   return best
+}
+
+/** The first item of the list in whose midst the unit stands: a later number, or a nested item. Any other unit itself. */
+function listHead(own: Unit[], position: number, text: string): number {
+  if (!isMidst(own[position], text)) return position
+  let head = position
+  while (head > 0 && (isMidst(own[head], text) || own[head]?.kind !== 'item')) head--
+  return head
+}
+
+function isMidst(unit: Unit | undefined, text: string): boolean {
+  if (unit?.kind !== 'item') return false
+  const isNested = /[^\S\n]$/.test(text.slice(0, unit.start)) && !/(?:^|\n)> $/.test(text.slice(0, unit.start))
+  const number = /^(\d+)\. /.exec(text.slice(unit.start, unit.end))?.[1]
+  return isNested || (number !== undefined && Number(number) > 1)
 }
 
 function termsOfAll(units: Unit[]): Set<string> {

@@ -70,10 +70,12 @@ function assemble(excerpts: Excerpt[], passages: Passage[], searchedSpaces: stri
   const statements = excerpts.flatMap(({ passage: index, spans }): Statement[] => {
     const passage = passages[index]
     if (passage === undefined) return []
-    return spans.map(({ start, end }) => ({
-      text: passage.text.slice(start, end),
-      citations: [numbering.cite({ passage, start, end })],
-    }))
+    return spans
+      .flatMap((span) => splitBlocks(passage.text, span))
+      .map(({ start, end }) => ({
+        text: passage.text.slice(start, end),
+        citations: [numbering.cite({ passage, start, end })],
+      }))
   })
   return {
     kind: 'answer',
@@ -85,4 +87,20 @@ function assemble(excerpts: Excerpt[], passages: Passage[], searchedSpaces: stri
     by: 'extract',
     note: undefined,
   }
+}
+
+type Span = { start: number; end: number }
+
+/** Paragraphs, lists, tables and code of a stretch, each of which gets a mark; what ends in a colon stays with what it announces. */
+function splitBlocks(text: string, { start, end }: Span): Span[] {
+  const blocks: Span[] = []
+  for (const part of text.slice(start, end).matchAll(/(?:^(`{3,})[^]*?^\1[^\S\n]*$|(?!\n[^\S\n]*\n)[^])+/gm)) {
+    const from = start + part.index + (/\S/.exec(part[0])?.index ?? part[0].length)
+    const to = start + part.index + part[0].trimEnd().length
+    if (to <= from) continue
+    const last = blocks.at(-1)
+    if (last !== undefined && text[last.end - 1] === ':') last.end = to
+    else blocks.push({ start: from, end: to })
+  }
+  return blocks
 }

@@ -80,11 +80,7 @@ function unauthorised(answer: Refusal): Error {
 }
 
 function refusedCredential(answer: Refusal): Error {
-  return revoked(
-    answer,
-    'credential_refused',
-    'refused the credential: it is wrong, has expired or was revoked, enter a new one',
-  )
+  return revoked(answer, 'credential_refused', 'refused the credential: it is wrong, has expired or was revoked')
 }
 
 /** Data Center sends rate-limit headers (with tokens left, and `retry-after: 0`) on every answer; only an empty bucket is a limit. */

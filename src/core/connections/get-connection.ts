@@ -1,4 +1,4 @@
-import { type Connection, findConnection, findConnectionById } from '../../db/queries/connections.ts'
+import { type Connection, findConnection, findConnectionById, listConnections } from '../../db/queries/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Core } from '../core.ts'
 
@@ -21,4 +21,8 @@ export function unknownConnection(name: string): InvalidInputError {
     'connection_unknown',
     `There is no connection called ${name}. See the names with status, or begin with connect.`,
   )
+}
+
+export async function isAnythingConnected(core: Core): Promise<boolean> {
+  return (await listConnections(core.database.db)).length > 0
 }

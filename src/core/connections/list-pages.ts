@@ -47,3 +47,18 @@ export const pageStateWords: Record<PageState, string> = {
   held: 'hidden, waits for deletion',
   waiting: 'not fetched yet',
 }
+
+const nothingInState: Record<PageState, string> = {
+  stored: 'No page is stored yet.',
+  failed: 'No page has failed.',
+  excluded: 'No page is left out.',
+  held: 'No page is hidden.',
+  waiting: 'No page waits to be fetched.',
+}
+
+/** The sentence for an empty listing. */
+export function describeNoPages(filter: string): string {
+  const state = pageStates.find((known) => known === filter.toLowerCase())
+  if (state !== undefined) return nothingInState[state]
+  return filter === '' ? nothingInState.stored : `No page fits “${filter}”.`
+}

@@ -145,7 +145,7 @@ function describeSpace(
       summary?.openRun === undefined
         ? undefined
         : {
-            done: running === undefined ? 0 : running.unchanged + running.updated + running.failed,
+            done: running === undefined ? 0 : running.unchanged + running.updated + running.failed + running.excluded,
             listed: running?.listed ?? 0,
           },
     listed: (running ?? last)?.listed ?? 0,

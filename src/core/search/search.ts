@@ -1,7 +1,7 @@
 // A question → the passages that may answer it, within what its asker may read. This folder ranks; it neither decides
 // who may read what (a `Reach` is handed in) nor what an answer says.
 import type { Database } from '../../db/database.ts'
-import { type FoundChunk, listNeighbours, listSearchedSpaces, rankChunks } from '../../db/queries/search.ts'
+import { type FoundChunk, MAX_TERMS, listNeighbours, listSearchedSpaces, rankChunks } from '../../db/queries/search.ts'
 import type { Reach } from '../access/reach.ts'
 import type { Passage } from '../answer/answer.ts'
 import { pageUrl } from '../confluence/links.ts'
@@ -41,8 +41,12 @@ export type SearchResult = {
   pages: RankedPage[]
   /** Names of the spaces that the reach covers a page of. */
   searchedSpaces: string[]
+  /** It has more different words than are searched for. */
+  isCut: boolean
 }
 
+/** Different words of a question that are searched for; the rest is ignored. */
+export const maxSearchedTerms = MAX_TERMS
 /** Ranked chunks from which pages are made, several of which may be of one page. */
 const MIN_CANDIDATES = 100
 const MAX_CANDIDATES = 6_400
@@ -73,6 +77,7 @@ export async function search(core: { database: Database }, request: SearchReques
       passage: best.text,
     })),
     searchedSpaces,
+    isCut: new Set(queryTerms(request.question)).size > maxSearchedTerms,
   }
 }
 

@@ -12,7 +12,7 @@ import { bigints, json, storable, texts } from '../sql.ts'
 const K1 = 1.2
 const B = 0.75
 /** Nobody asks with more distinct terms; the rest of a pasted log or page is ignored. */
-const MAX_TERMS = 48
+export const MAX_TERMS = 48
 /** Chunks above which their average length is taken from a sample of about this size. */
 const SAMPLE_SIZE = 10_000
 

@@ -124,6 +124,11 @@ export async function requeueAllRunning(db: Db): Promise<void> {
     .update(syncRuns)
     .set({ state: 'queued', worker: null, leaseUntil: null })
     .where(eq(syncRuns.state, 'running'))
+  // Nothing is in progress any more; what was stored before is still there.
+  await db
+    .update(spaces)
+    .set({ state: sql`case when ${spaces.lastSyncedAt} is null then 'PENDING' else 'INGESTED' end` })
+    .where(eq(spaces.state, 'IN_PROGRESS'))
 }
 
 /**

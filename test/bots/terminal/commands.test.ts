@@ -115,10 +115,28 @@ describe('footnote', () => {
     running.child.kill('SIGKILL')
     await running.ended
     site.clearFaults()
-    expect((await footnote('spaces', 'acme')).value[1]).toMatchObject({ key: 'IT', state: 'IN_PROGRESS' })
+    expect((await footnote('spaces', 'acme')).value[1]).toMatchObject({ key: 'IT', state: 'INGESTED' })
     const { status, value } = await footnote('sync', 'IT', '--wait')
     expect(status).toBe(0)
     expect(value).toMatchObject([{ space: 'IT', state: 'INGESTED', listed: 3, stored: 3, failed: 0 }])
+  })
+
+  it('stops in one sentence when it is interrupted, and nothing is in progress then', async () => {
+    for (const id of ['20', '21', '22']) site.editPage(id, { title: `Edited ${id} again` })
+    site.clearRequests()
+    site.fail({ kind: 'delay', delayMs: 20_000, path: 'body-format' })
+    const running = startCli(['sync', 'IT', '--wait'], environment)
+    await expect.poll(() => site.countRequests('body-format'), { timeout: 20_000 }).toBeGreaterThan(0)
+    running.child.kill('SIGINT')
+    const { status, stdout, stderr } = await running.ended
+    site.clearFaults()
+    expect([status, stdout]).toEqual([130, ''])
+    expect(stderr.split('\n').filter((line) => line !== '' && !line.startsWith('['))).toEqual([
+      'Stopped; the sync goes on with the next run.',
+    ])
+    expect((await footnote('spaces', 'acme')).value[1]).toMatchObject({ key: 'IT', state: 'INGESTED' })
+    for (const id of ['20', '21', '22']) site.editPage(id, { title: `Edited ${id}` })
+    expect(await footnote('sync', 'IT', '--wait')).toMatchObject({ status: 0, value: [{ state: 'INGESTED' }] })
   })
 
   it('asks the questions of a file, writes a line for each and counts, with status 1 when a page leaks', async () => {

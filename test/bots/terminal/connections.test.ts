@@ -43,9 +43,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     const part = ['--tree', `${site.url}/spaces/HB/pages/1`, '--exclude-label', 'draft', '--exclude-title', 'Park*']
     const refused = await run(...connectTo(...part))
     expect(refused.status).toBe(1)
-    expect(refused.stderr).toContain(
-      'run the command again with --accept-disclaimer: 4 pages of 1 space (page 1 of HB and all below it)',
-    )
+    expect(refused.stderr).toContain('\n4 pages of 1 space (page 1 of HB and all below it)')
     const { status, value } = await json(...connectTo(...part, '--accept-disclaimer', '--token-expires', '2099-01-01'))
     expect([status, value.connection, value.consent]).toEqual([
       0,
@@ -78,7 +76,8 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     })
     const pages = await run('pages', 'HB')
     expect(pages.stdout).toMatch(/Harbour office \(HB\) {2}stored\n {3}http:/)
-    expect((await run('pages', 'no', 'such')).stdout).toBe('No page fits no such.\n')
+    expect((await run('pages', 'no', 'such')).stdout).toBe('No page fits “no such”.\n')
+    expect((await run('pages', 'failed')).stdout).toBe('No page has failed.\n')
   })
 
   it('edits: at once, or with the disclaimer again', async () => {
@@ -93,7 +92,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('8 pages of 2 spaces (HB, IT)')])
     const edited = await run('edit', 'acme', '--spaces', 'HB,IT', '--exclude-nothing', '--accept-disclaimer')
     expect(edited.stdout).toBe(
-      'acme is changed: covers HB, IT; leaves nothing out.\n  The sync of 2 spaces begins now.\n',
+      'acme is changed: covers HB, IT; leaves nothing out.\n  The sync of 2 spaces is queued.\n',
     )
     await syncAndWait(open)
   })
@@ -101,7 +100,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
   it('pauses, resumes, reconnects, and writes it down', async () => {
     expect((await run('pause', 'acme')).stdout).toContain('acme is paused: nothing is read from its site')
     expect((await run('status')).stdout).toMatch(/Works {2}paused\n {2}Paused by an admin: go on with resume acme\./)
-    expect((await run('resume', 'acme')).stdout).toContain('acme goes on. The sync of 2 spaces begins now')
+    expect((await run('resume', 'acme')).stdout).toContain('acme goes on. The sync of 2 spaces is queued')
     const again = await json('resume', 'acme')
     expect(again).toEqual({ status: 1, value: { error: { code: 'not_paused', message: 'acme is not paused.' } } })
     site.rotateCredential(site.credentials.accountId)

@@ -58,7 +58,20 @@ async function converse(input: PassThrough, signal = AbortSignal.timeout(20_000)
 it('takes questions and commands, also what is typed before it asks, until somebody leaves', async () => {
   const input = new PassThrough()
   const harbour = 'When does the harbour office close?'
-  const typed = [harbour, '/as nobody', '/as bob', '', harbour, '/search bicycles', '/why', '/connect', 'EXIT', harbour]
+  const typed = [
+    harbour,
+    '/as nobody',
+    '/as bob',
+    '',
+    harbour,
+    '/search bicycles',
+    '/why',
+    '/connect',
+    '/frob',
+    '/help',
+    'EXIT',
+    harbour,
+  ]
   input.write(`${typed.join('\n')}\n`)
   const { said, askers } = await converse(input)
   expect(said).toEqual([
@@ -70,12 +83,19 @@ it('takes questions and commands, also what is typed before it asks, until someb
     expect.stringMatching(/^The harbour office closes on 30 June\.[^]*\[1\] Harbour office/),
     expect.stringMatching(/^1\. Parking/),
     'Something is missing: why PAGE-LINK.',
-    'That needs a chat.',
+    '/connect works in chat and as footnote connect, not in this demo.',
+    'There is no /frob here. A question needs no slash; /help lists what does.',
+    expect.stringMatching(/^\/search WORDS {17} list the pages that fit best\n/),
     '',
   ])
+  const help = said.at(-2) ?? ''
+  expect(help).not.toMatch(/\/(ask|connect|edit|remove|pause)/)
+  expect(help).toContain('/as NAME')
+  // What is too long for its column has a line of its own.
+  expect(help).toMatch(/--delete-vanished\]\n {33}refresh now/)
   expect(askers).toEqual([
     ...Array.from({ length: 3 }, () => 'Ada Admin'),
-    ...Array.from({ length: 6 }, () => 'Bob Member'),
+    ...Array.from({ length: 8 }, () => 'Bob Member'),
   ])
 })
 

@@ -43,6 +43,9 @@ it('footnote demo --once syncs the sample wiki, answers four questions and leave
   expect(stdout).not.toContain(secret?.title)
   expect(stdout).not.toContain(secret?.id)
   expect(stdout).not.toContain('type a question')
+  expect(stdout).toMatch(/The sample site has ended with this, so the links lead nowhere; .*\n$/)
+  expect(onePage?.text).toContain('exact extracts (no ANTHROPIC_API_KEY)')
+  expect(unanswered?.text).toMatch(/ \d+ ms\n/)
 
   expect(await readdir(folder)).toEqual([])
 })

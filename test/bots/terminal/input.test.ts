@@ -1,4 +1,5 @@
 // What people type wrong, and what they are told: the program as main.ts builds it, over a core of the test's own.
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findConnection, updateConnection } from '../../../src/db/queries/connections.ts'
 import { databaseKinds } from '../../support/database.ts'
@@ -13,9 +14,11 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
   })
   afterAll(() => flow.close())
 
-  async function footnote(...args: string[]): Promise<Printed> {
+  async function footnote(...given: string[]): Promise<Printed> {
+    const args = given.filter((arg) => arg !== '--terminal')
+    const isTerminal = args.length < given.length
     const secrets = { CONFLUENCE_TOKEN: flow.confluence.credentials.token, WRONG: 'token-of-nobody', EMPTY: '' }
-    return runInProcess({ ...flow.open, core: flow.core }, args, { secrets })
+    return runInProcess({ ...flow.open, core: flow.core }, args, { secrets, isTerminal })
   }
 
   /** The code and sentence of a command that must fail; without --json the same sentence is all that is said. */
@@ -26,8 +29,28 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     expect(Object.keys(value)).toEqual(['error'])
     const plainly = await footnote(...args)
     expect([plainly.status, plainly.stdout]).toEqual([1, ''])
-    if (args.length > 0) expect(plainly.stderr).toContain(value.error.message)
+    // Without --json the disclaimer stands above the sentence.
+    const isRead = value.error.code === 'disclaimer_not_accepted'
+    if (args.length > 0 && !isRead) expect(plainly.stderr).toContain(value.error.message)
     return value.error
+  }
+
+  /** Somebody sits at the terminal and presses these keys when they are asked. */
+  async function atKeyboard(keys: string, args: string[]): Promise<Printed> {
+    const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')
+    const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input })
+    const wasTerminal = process.stdout.isTTY
+    // Read means that the prompt stands.
+    input.once('resume', () => input.write(keys))
+    Object.defineProperty(process, 'stdin', { value: input, configurable: true })
+    process.stdout.isTTY = true
+    try {
+      return await footnote(...args, '--terminal')
+    } finally {
+      process.stdout.isTTY = wasTerminal
+      if (stdin !== undefined) Object.defineProperty(process, 'stdin', stdin)
+      input.destroy()
+    }
   }
 
   const value = async (...args: string[]): Promise<unknown> => JSON.parse((await footnote(...args, '--json')).stdout)
@@ -78,6 +101,40 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
       expect(error.message).toMatch(/^Nothing was connected\..*--accept-disclaimer: 8 pages of 2 spaces \(HB, IT\)/)
     })
 
+    it('shows the disclaimer once, though it is refused', async () => {
+      const args = connect('--all-spaces').filter((arg) => arg !== '--accept-disclaimer')
+      const { stderr } = await footnote(...args)
+      expect(stderr.match(/8 pages of 2 spaces/g)).toHaveLength(1)
+      expect(stderr).toMatch(/\nNothing was connected\. If you may accept this, .* --accept-disclaimer\.\n$/)
+    })
+
+    it.each([
+      ['Ctrl+C', '\u0003'],
+      ['Ctrl+D', '\u0004'],
+      ['no answer', '\r'],
+      ['n', 'n\r'],
+    ])('takes %s for a no', async (_, keys) => {
+      const args = connect('--all-spaces').filter((arg) => arg !== '--accept-disclaimer')
+      const { status, stderr } = await atKeyboard(keys, args)
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/Accept\? \[y\/N\] [^]*Nothing was connected\./)])
+      expect(stderr).not.toMatch(/Something went wrong|AbortError/)
+    })
+
+    it('says once what is wrong with a token, and what to do', async () => {
+      const { message } = await failure(...connect('--all-spaces', '--secret-env', 'WRONG'))
+      expect(message.match(/\bnew\b/g)).toHaveLength(1)
+    })
+
+    it('says before anything is connected why nothing is found', async () => {
+      for (const args of [
+        ['search', 'badge'],
+        ['ask', 'badge?'],
+      ])
+        expect((await footnote(...args)).stderr).toBe(
+          'No Confluence site is connected yet. Begin with: footnote connect --help\n',
+        )
+    })
+
     it('kept nothing of all that', async () => {
       expect(await value('status')).toEqual([])
     })
@@ -85,13 +142,13 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
 
   describe('options and arguments', () => {
     it.each<[string[], RegExp]>([
-      [[], /^No command was given$/],
-      [['statsu'], /^unknown command 'statsu'\n\(Did you mean status\?\)$/],
+      [[], /^No command was given\.$/],
+      [['statsu'], /^unknown command 'statsu'\. Did you mean status\?$/],
       [['status', '--frob'], /^unknown option '--frob'/],
       [['status', 'a', 'b'], /^too many arguments/],
-      [['ask'], /^missing required argument 'question'$/],
-      [['why'], /^missing required argument 'page-url'$/],
-      [['connect', '--url', 'https://acme.example'], /^required option '--name <name>' not specified$/],
+      [['ask'], /^missing required argument 'question'\.$/],
+      [['why'], /^missing required argument 'page-url'\.$/],
+      [['connect', '--url', 'https://acme.example'], /^required option '--name <name>' not specified\.$/],
       ...['0', '-1', '101', '1e9', '2.5', 'ten', 'NaN', ''].map((limit): [string[], RegExp] => [
         ['search', 'x', '--limit', limit],
         /Give a whole number from 1 to 100\.$/,
@@ -191,6 +248,32 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
         stdout: 'No page that you may read fits these words.\n',
         stderr: expect.stringContaining('nobody@acme.example is known, so only shared content is searched'),
       })
+    })
+
+    it('says whose eyes a search without --as has, and that a long one is cut', async () => {
+      expect((await footnote('search', 'badge')).stderr).toBe(
+        'Nobody is named with --as EMAIL, so only shared content is searched.\n',
+      )
+      const words = Array.from({ length: 60 }, (_, i) => `word${'abcdefghij'[i % 10]}${i}`)
+      const { stderr } = await footnote('search', 'badge', ...words, '--operator')
+      expect(stderr).toBe('That is long: only its first 48 different words are searched for.\n')
+      expect((await footnote('search', 'badge', '--operator')).stderr).toBe('')
+    })
+
+    it('explains a page for the one who is named, not for the operator', async () => {
+      const address = `${flow.confluence.url}/spaces/HB/pages/4`
+      expect((await footnote('why', address, '--as', 'alice.member@acme.example')).stdout).toMatch(
+        /^alice\.member@acme\.example does not see this page: /,
+      )
+      expect((await footnote('why', address, '--as', 'bob.member@acme.example')).stdout).toMatch(
+        /^bob\.member@acme\.example may read this page/,
+      )
+      expect((await footnote('why', address)).stdout).toMatch(
+        /^Somebody without a Confluence account does not see this page\. Name a person with --as EMAIL\./,
+      )
+      expect((await footnote('why', address, '--as', 'x@y.example')).stdout).toMatch(
+        /^x@y\.example does not see this page: no account of this Confluence has that/,
+      )
     })
 
     it('reads a question of 20,000 characters', async () => {

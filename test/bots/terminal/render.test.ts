@@ -66,6 +66,8 @@ const connection: ConnectionStatus = {
       failures: [],
       parts: undefined,
       partFailures: [],
+      lastSyncedAt: undefined,
+      progress: { done: 0, listed: 0 },
     },
   ],
 }
@@ -135,8 +137,15 @@ describe('status', () => {
       '            12 of 14 attachments and comments, 1 left out, 1 failed',
       '            × Broken page: Its text is missing.',
       '            × plan.pdf (Broken page): “plan.pdf” took too long to read.',
-      '  HANDBOOK  PENDING      0 of 0 pages  last sync 2026-05-04 09:10 UTC',
+      '  HANDBOOK  PENDING      not listed yet',
     ])
+  })
+
+  it('counts what rules leave out', () => {
+    const [, , , line] = linesOf(
+      renderStatus([{ ...connection, spaces: [{ ...space, stored: 7, listed: 37, failed: 0, excluded: 30 }] }]),
+    )
+    expect(line).toContain('7 of 37 pages, 30 left out  last sync')
   })
 
   it('shows a paused connection with its remedy, and an error with the progress of the next attempt', () => {
@@ -200,6 +209,21 @@ describe('answers and hits', () => {
       '      https://acme.example/wiki/spaces/IT/pages/21',
       '',
       'An extract.',
+    ])
+  })
+
+  it('are wrapped to the width of the terminal, addresses excepted', () => {
+    const text = 'Toner is in cupboard seven. [1]\n\n- and paper is in cupboard eight. [1]'
+    expect(linesOf(renderAnswer({ ...answer, text }, 24)).slice(0, 9)).toEqual([
+      'Toner is in cupboard',
+      'seven. [1]',
+      '',
+      '- and paper is in',
+      '  cupboard eight. [1]',
+      '',
+      'Sources: Confluence',
+      '  [1] Printers · IT desk · changed 2026-05-04',
+      '      https://acme.example/wiki/spaces/IT/pages/21',
     ])
   })
 

@@ -27,6 +27,16 @@ describe.each(databaseKinds)('the progress of footnote sync --wait on %s', (kind
     expect(stdout).toMatch(/^✓ HB +5 of 5 pages, 5 updated.*\n✓ IT +3 of 3 pages, 3 updated.*\n$/)
   })
 
+  it('ends with all that was done, however quick it was, pages that rules leave out among it', async () => {
+    await runInProcess(flow.open, ['edit', 'acme', '--exclude-title', 'Park*', '--accept-disclaimer'])
+    await runInProcess(flow.open, ['sync', '--wait'])
+    const { stderr } = await runInProcess(flow.open, ['sync', '--wait'])
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(done)
+    expect((await runInProcess(flow.open, ['status'])).stdout).toMatch(/HB .* 4 of 5 pages, 1 left out/)
+    await runInProcess(flow.open, ['edit', 'acme', '--exclude-nothing', '--accept-disclaimer'])
+    await runInProcess(flow.open, ['sync', '--wait'])
+  })
+
   it('is a line for each tenth elsewhere, and beside the one JSON value', async () => {
     const { stderr, stdout } = await runInProcess(flow.open, ['sync', '--full', '--wait', '--json'])
     const lines = stderr.trimEnd().split('\n')

@@ -49,6 +49,11 @@ test('puts list items and rows on consecutive lines, other statements in paragra
   expect(composeText(statements)).toBe('Do this: [1]\n\n- first [2]\n- second [3]\n\n```\nrun\n```\n[4]')
 })
 
+test('keeps the rows of a table below its header', () => {
+  const statements = ['| Day | Hour |', '| Mon | 9 |\n| Tue | 10 |'].map((text) => ({ text, citations: [1] }))
+  expect(composeText(statements)).toBe('| Day | Hour | [1]\n| Mon | 9 |\n| Tue | 10 | [1]')
+})
+
 test.each([
   ['exactly', 'a b c', 'b', [2, 3]],
   ['with other whitespace', 'a\n\nb  c', 'a b c', [0, 7]],

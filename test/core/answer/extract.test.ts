@@ -25,7 +25,7 @@ describe('what is quoted', () => {
   ])('%s', (_name, question, expected) => {
     const answer = extractAnswer(question, wiki)
     expect(answer?.kind).toBe('answer')
-    expect(answer?.statements[0]?.text).toContain(expected)
+    expect(answer?.text).toContain(expected)
   })
 
   test('rows far down a long table come with its first row', () => {
@@ -107,6 +107,39 @@ describe('citations', () => {
     })
     const answer = extractAnswer('Where does the front desk issue and replace lost badges?', [first, second])
     expect(answer?.citations.map(({ n }) => n)).toEqual([1])
+  })
+
+  test('each paragraph and each list has its mark, what announces one stays with it', () => {
+    const page = passage(
+      'The badge opens the gate.\n\nA lost badge:\n\n- call the desk\n- get another badge\n\n```\nbadge lock\n\nbadge new\n```\n\nBadges cost 20 EUR.',
+      { title: 'Badges' },
+    )
+    const answer = extractAnswer('lost badge', [page])
+    expect(answer?.text).toBe(
+      'The badge opens the gate. [1]\n\nA lost badge:\n\n- call the desk\n- get another badge [1]\n\n```\nbadge lock\n\nbadge new\n```\n[1]\n\nBadges cost 20 EUR. [1]',
+    )
+    expect(answer?.citations).toMatchObject([{ n: 1, quote: page.text }])
+  })
+
+  test('a stretch does not begin in the midst of numbered steps', () => {
+    const filler =
+      'This sentence of the introduction fills room until the steps begin, and says nothing of them at all. '
+    const step = 'Open the panel behind the rack and wait until the lamp beside it is green again. '.repeat(6).trim()
+    const steps = [step, step, 'Turn the zymurgy valve by hand.', 'Close the panel.']
+    const page = passage(`${filler.repeat(6)}\n\n${steps.map((each, i) => `${i + 1}. ${each}`).join('\n')}`, {
+      title: 'Maintenance',
+    })
+    const answer = extractAnswer('zymurgy valve by hand', [page])
+    const numbered = steps.map((each, i) => `${i + 1}. ${each}`)
+    expect(answer?.statements.map(({ text }) => text)).toEqual([numbered.slice(0, 3).join('\n')])
+  })
+
+  test('nor at a step below another', () => {
+    const long = 'Prepare the machine for the work that follows with all the care that it needs and deserves. '
+    const page = passage(`1. ${long.repeat(5)}\n2. Switch off:\n  - pull the zymurgy plug\n3. Close it.`, {
+      title: 'M',
+    })
+    expect(extractAnswer('zymurgy plug', [page])?.text).toMatch(/^1\. Prepare/)
   })
 
   test('the text is the statements with their marks', () => {
