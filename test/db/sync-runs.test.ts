@@ -12,6 +12,7 @@ import {
   requeueRun,
   updateRunCounts,
 } from '../../src/db/queries/sync-runs.ts'
+import { findSpaceById, updateSpace } from '../../src/db/queries/spaces.ts'
 import { syncRuns } from '../../src/db/schema/sync-runs.ts'
 import { databaseKinds, openTestDatabase } from '../support/database.ts'
 import { insertConnection, insertSpace } from './content.ts'
@@ -126,5 +127,16 @@ describe.each(databaseKinds)('runs on %s', (kind) => {
     await claim(run, 'dead')
     await requeueAllRunning(database.db)
     expect((await listWaitingRuns(database.db, at(0))).map(({ id }) => id)).toEqual([run.id, queued.id])
+  })
+
+  it('leave their spaces as they were before when the only process died', async () => {
+    await updateSpace(database.db, spaceId, { state: 'IN_PROGRESS', lastSyncedAt: null })
+    await updateSpace(database.db, other, { state: 'IN_PROGRESS', lastSyncedAt: at(0) })
+    await requeueAllRunning(database.db)
+    const states = [await findSpaceById(database.db, spaceId), await findSpaceById(database.db, other)]
+    expect(states.map((space) => space?.state)).toEqual(['PENDING', 'INGESTED'])
+    await updateSpace(database.db, other, { state: 'ERROR' })
+    await requeueAllRunning(database.db)
+    expect((await findSpaceById(database.db, other))?.state).toBe('ERROR')
   })
 })

@@ -111,8 +111,9 @@ const stateColours = { PENDING: 'dim', IN_PROGRESS: 'cyan', INGESTED: 'green', E
 
 function renderSpace(space: SpaceStatus, width: number): string[] {
   const { progress: run } = space
-  // Before a first census nothing is known, not even that there is nothing.
-  const progress = run === undefined || run.listed === 0 ? '' : `  ${renderBar(run.done, run.listed, 16)}`
+  // Of a run that only waits, or has listed nothing yet, there is nothing to show.
+  const isUnderWay = run !== undefined && run.listed > 0 && (run.done > 0 || space.state === 'IN_PROGRESS')
+  const progress = !isUnderWay ? '' : `  ${renderBar(run.done, run.listed, 16)}`
   const counted =
     space.listed === 0 && space.lastSyncedAt === undefined
       ? 'not listed yet'
