@@ -2,15 +2,14 @@ import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, rows } from '../../src/db/database.ts'
 import {
-  type IndexedPage,
   type PageRow,
   listLivingPages,
   listStoredPages,
   markFailed,
   tombstonePages,
   upsertPages,
-  writeIndexedPages,
 } from '../../src/db/queries/pages.ts'
+import { type IndexedPage, writeIndexedPages } from '../../src/db/queries/indexed-pages.ts'
 import { chunks, pages } from '../../src/db/schema/content.ts'
 import { databaseKinds } from '../support/database.ts'
 import { insertAccessSet, openTestSpace } from './content.ts'

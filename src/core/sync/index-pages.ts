@@ -1,7 +1,8 @@
 // Bodies of changed pages → blocks → chunks → index, batch by batch.
 import PQueue from 'p-queue'
 import type { Database } from '../../db/database.ts'
-import { type IndexedPage, type PageLink, markFailed, writeIndexedPages } from '../../db/queries/pages.ts'
+import { type IndexedPage, type PageLink, writeIndexedPages } from '../../db/queries/indexed-pages.ts'
+import { markFailed } from '../../db/queries/pages.ts'
 import type { ConfluenceSite, PageBodies, PageBody, SiteSpace } from '../confluence/site.ts'
 import type { PageReference } from '../content/block.ts'
 import { chunkPage } from '../content/chunk.ts'
