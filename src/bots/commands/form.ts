@@ -164,7 +164,7 @@ const fields: Record<FieldName, FormField> = {
     kind: 'text',
     name: 'schedule',
     label: 'Sync at',
-    hint: 'Cron expression: 0 0 * * * is daily at midnight, 0 * * * * hourly. Empty: by hand only.',
+    hint: 'hourly, daily, weekly, by hand, or a cron expression: 30 6 * * * is daily at 6:30.',
     isOptional: true,
     maxLength: 100,
   },

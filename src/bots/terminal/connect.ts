@@ -57,7 +57,11 @@ export function addConnectOptions(command: Program): Program {
         .choices(['mirrored', 'shared'])
         .default('mirrored'),
     )
-    .option('--schedule <cron>', 'when to sync by itself; empty: by hand only', '0 0 * * *')
+    .option(
+      '--schedule <when>',
+      'when to sync by itself: hourly, daily, weekly, by hand, or a cron expression',
+      '0 0 * * *',
+    )
     .option('--timezone <zone>', 'time zone of the schedule', 'UTC')
     .option('--no-auto-sync', 'keep the schedule but sync by hand only')
     .option('--accept-disclaimer', 'accept what the connection means for who can read what')

@@ -58,7 +58,7 @@ function addEdit({ program, parts, finish, outputOf }: Register): void {
         'shared',
       ]),
     )
-    .option('--schedule <cron>', 'when to sync by itself; empty: by hand only')
+    .option('--schedule <when>', 'when to sync by itself: hourly, daily, weekly, by hand, or a cron expression')
     .option('--timezone <zone>', 'time zone of the schedule')
     .option('--auto-sync', 'sync by itself, as scheduled')
     .option('--no-auto-sync', 'keep the schedule but sync by hand only')

@@ -14,7 +14,7 @@ import { normaliseAddress } from '../confluence/address.ts'
 import { openSite } from '../confluence/open-site.ts'
 import type { OAuthGrant } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
-import { nextRunAt } from '../jobs/schedule.ts'
+import { nextRunAt, parseSchedule } from '../jobs/next-run.ts'
 import { pickSite } from './authorize.ts'
 import { type ConsentFacts, collectFacts } from './consent.ts'
 import { checkTyped, findAddress, requireWorks, resolveCredential, siteOptionsOf } from './credentials.ts'
@@ -69,8 +69,8 @@ export async function draftConnection(
     accessMode: request.access,
     scope,
     exclusions: checked.exclusions,
-    schedule: request.schedule,
-    timezone: request.timezone,
+    schedule: checked.schedule,
+    timezone: checked.timezone,
     autoSync: request.autoSync ?? true,
     tokenExpiresAt: checked.tokenExpiresAt ?? null,
     testResult: 'Works',
@@ -88,13 +88,15 @@ export async function draftConnection(
 export async function checkRequest(core: Core, request: ConnectRequest) {
   const name = await checkName(core, request.name)
   const key = core.encryptionKey()
-  nextRunAt(request.schedule, request.timezone)
+  const schedule = parseSchedule(request.schedule)
+  const timezone = request.timezone.trim()
+  nextRunAt(schedule, timezone, core.now())
   checkTyped(request)
   const address = normaliseAddress(request.url, request.deployment, siteOptionsOf(core))
   parseCoverage(request, address.spaceKey)
   const exclusions = checkExclusions(request.exclusions)
   const tokenExpiresAt = parseTokenExpiry(request.tokenExpires, core.now())
-  return { name, key, address, exclusions, tokenExpiresAt }
+  return { name, key, address, schedule, timezone, exclusions, tokenExpiresAt }
 }
 
 /** The disclaimer was accepted: the draft becomes active and its first sync is queued. */
@@ -113,7 +115,7 @@ export async function confirmConnection(
     const values = {
       consentedBy: actor,
       consentedAt: now,
-      nextSyncAt: (draft.autoSync ? nextRunAt(draft.schedule, draft.timezone) : undefined) ?? null,
+      nextSyncAt: (draft.autoSync ? nextRunAt(draft.schedule, draft.timezone, now) : undefined) ?? null,
     }
     const activated = await activateDraft(tx, draft.id, values, new Date(now.getTime() - draftMs))
     if (activated === undefined) throw draftGone()

@@ -5,7 +5,7 @@ import { storeRefreshed } from '../../db/queries/refreshes.ts'
 import type { ConnectionChanges } from '../../db/schema/connections.ts'
 import { TransientError } from '../../errors.ts'
 import type { Core } from '../core.ts'
-import { nextRunAt } from '../jobs/schedule.ts'
+import { nextRunAt, parseSchedule } from '../jobs/next-run.ts'
 import { checkName } from './draft.ts'
 import { type Coverage, describeExclusions, describeScope, parseName, parseTokenExpiry } from './request.ts'
 import { openCredential, sealCredential } from './seal.ts'
@@ -29,15 +29,17 @@ export async function checkPlainChanges(
   connection: Connection,
   request: EditRequest,
 ): Promise<ConnectionChanges> {
-  const { schedule, timezone, autoSync, tokenExpires } = request
+  const { autoSync, tokenExpires } = request
+  const schedule = request.schedule === undefined ? undefined : parseSchedule(request.schedule)
+  const timezone = request.timezone?.trim()
   if (schedule !== undefined || timezone !== undefined)
-    nextRunAt(schedule ?? connection.schedule, timezone ?? connection.timezone)
+    nextRunAt(schedule ?? connection.schedule, timezone ?? connection.timezone, core.now())
   const isSameName = request.name?.trim().toLowerCase() === connection.name.toLowerCase()
   const name =
     request.name === undefined ? undefined : isSameName ? parseName(request.name) : await checkName(core, request.name)
   return {
     ...(name === undefined ? {} : { name }),
-    ...(schedule === undefined ? {} : { schedule: schedule.trim() }),
+    ...(schedule === undefined ? {} : { schedule }),
     ...(timezone === undefined ? {} : { timezone }),
     ...(autoSync === undefined ? {} : { autoSync }),
     ...(tokenExpires === undefined
@@ -82,7 +84,8 @@ export async function applyChanges(
   actor: string,
 ): Promise<void> {
   const after = { ...connection, ...changes }
-  const nextSyncAt = after.autoSync && after.state === 'active' ? nextRunAt(after.schedule, after.timezone) : undefined
+  const isDue = after.autoSync && after.state === 'active'
+  const nextSyncAt = isDue ? nextRunAt(after.schedule, after.timezone, core.now()) : undefined
   await updateConnection(tx, connection.id, {
     ...changes,
     nextSyncAt: nextSyncAt ?? null,

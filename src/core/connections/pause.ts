@@ -2,7 +2,7 @@ import { type Connection, insertAuditEntry, updateConnection } from '../../db/qu
 import { cancelOpenRuns } from '../../db/queries/sync-runs.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Core } from '../core.ts'
-import { nextRunAt } from '../jobs/schedule.ts'
+import { nextRunAt } from '../jobs/next-run.ts'
 import { getConnectionById } from './get-connection.ts'
 import { type QueuedSync, syncConnection } from './sync-connection.ts'
 import { testStoredConnection } from './test-stored.ts'
@@ -38,7 +38,7 @@ export async function resumeConnection(
       `${name} stays paused. ${test.result}: ${test.cause} Give it a new credential with reconnect ${name}.`,
     )
   await db.transaction(async (tx) => {
-    await updateConnection(tx, connection.id, activeValues(connection))
+    await updateConnection(tx, connection.id, activeValues(connection, core.now()))
     await insertAuditEntry(tx, { actor, action: 'resume', subject: name })
   })
   const resumed = await getConnectionById(core, connection.id)
@@ -46,11 +46,11 @@ export async function resumeConnection(
 }
 
 /** What makes a connection go on. */
-export function activeValues({ autoSync, schedule, timezone }: Connection) {
+export function activeValues({ autoSync, schedule, timezone }: Connection, now: Date) {
   return {
     state: 'active' as const,
     pauseReason: null,
     lossToldAt: null,
-    nextSyncAt: (autoSync ? nextRunAt(schedule, timezone) : undefined) ?? null,
+    nextSyncAt: (autoSync ? nextRunAt(schedule, timezone, now) : undefined) ?? null,
   }
 }

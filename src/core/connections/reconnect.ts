@@ -39,7 +39,7 @@ export async function reconnect(
     await updateConnection(tx, before.id, {
       credentialKind: credential.kind,
       credentialSealed: sealCredential(credential, core.encryptionKey(), before.name),
-      ...(isHeld ? {} : activeValues(before)),
+      ...(isHeld ? {} : activeValues(before, core.now())),
       tokenExpiresAt,
       expiryToldAt: null,
       refreshingUntil: null,

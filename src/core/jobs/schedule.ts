@@ -1,5 +1,5 @@
 // node-cron only inserts due runs: it ticks in every replica, and the database lets one of them take what is due.
-import { createTask, schedule, validate } from 'node-cron'
+import { schedule } from 'node-cron'
 import { type Connection, claimDueConnections, recordTest, updateConnection } from '../../db/queries/connections.ts'
 import { purgeExpiredAuthorizations } from '../../db/queries/authorizations.ts'
 import { purgeExpiredDrafts } from '../../db/queries/drafts.ts'
@@ -7,34 +7,11 @@ import { purgeExpiredEdits } from '../../db/queries/edits.ts'
 import { purgeQuestions } from '../../db/queries/questions.ts'
 import { purgeExpiredHolds } from '../../db/queries/site-load.ts'
 import { listWaitingRuns } from '../../db/queries/sync-runs.ts'
-import { ConnectionRevokedError, InvalidInputError, TransientError, isFootnoteError } from '../../errors.ts'
+import { ConnectionRevokedError, TransientError, isFootnoteError } from '../../errors.ts'
 import { draftMs } from '../connections/draft-life.ts'
 import { syncConnection } from '../connections/sync-connection.ts'
 import type { Core } from '../core.ts'
-
-/** When `expression` is due next; undefined for an empty expression (by hand only). Rejects with `InvalidInputError`. */
-export function nextRunAt(expression: string, timezone: string): Date | undefined {
-  if (expression === '') return undefined
-  if (!validate(expression))
-    throw new InvalidInputError(
-      'schedule_invalid',
-      `"${expression}" is no cron expression. Write five fields, such as "0 0 * * *" for every day at midnight.`,
-      { field: 'schedule' },
-    )
-  try {
-    const task = createTask(expression, () => undefined, { timezone })
-    // Not getNextRun: it is null for a task that was never started.
-    const [next] = task.getNextRuns(1)
-    void task.destroy()
-    return next
-  } catch (cause) {
-    throw new InvalidInputError(
-      'timezone_invalid',
-      `"${timezone}" is no time zone. Write a name such as Europe/Berlin or UTC.`,
-      { field: 'timezone', cause },
-    )
-  }
-}
+import { nextRunAt } from './next-run.ts'
 
 /** Questions and answers are kept for 90 days, then dropped with everything that hangs on them. */
 const questionRetentionMs = 90 * 24 * 3_600_000
@@ -95,7 +72,7 @@ async function startScheduled(core: Core, connection: Connection, signal: AbortS
     await recordTest(db, connection.id, { result, remedy, works: false }, core.now())
     return
   }
-  const nextSyncAt = nextRunAt(connection.schedule, connection.timezone) ?? null
+  const nextSyncAt = nextRunAt(connection.schedule, connection.timezone, core.now()) ?? null
   await updateConnection(db, connection.id, { nextSyncAt })
   // Not `works`: that would bring back a connection that was paused in the meantime.
   if (connection.testResult !== 'Works')

@@ -76,7 +76,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
       ['an empty list of spaces', ['--spaces', ''], 'spaces_missing', /names no space: .*--all-spaces/],
       ['a list of no spaces', ['--spaces', ' , '], 'spaces_missing', /names no space: .*--all-spaces/],
       ['two kinds of spaces', ['--spaces', 'IT', '--all-spaces'], 'spaces_ambiguous', /either --spaces or/],
-      ['a schedule that is none', ['--all-spaces', '--schedule', 'daily'], 'schedule_invalid', /"0 0 \* \* \*"/],
+      ['a schedule that is none', ['--all-spaces', '--schedule', 'yearly'], 'schedule_invalid', /"0 0 \* \* \*"/],
       ['no time zone', ['--all-spaces', '--timezone', 'Mars/Olympus'], 'timezone_invalid', /Europe\/Berlin/],
       ['an unknown kind of credential', ['--all-spaces', '--auth', 'magic'], 'usage', /token, pat, basic/],
     ])('says what to do about %s', async (_what, args, code, sentence) => {

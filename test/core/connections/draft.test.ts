@@ -167,7 +167,7 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
           code: 'schedule_invalid',
           field: 'schedule',
           message:
-            '"every day" is no cron expression. Write five fields, such as "0 0 * * *" for every day at midnight.',
+            '"every day" is no cron expression that is ever due. Write hourly, daily, weekly, by hand, or five fields, such as "0 0 * * *" for every day at midnight.',
         },
       ],
       [

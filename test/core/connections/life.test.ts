@@ -105,7 +105,7 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
     })
 
     it.each<[string, EditRequest, object]>([
-      ['a schedule that is none', { schedule: 'daily' }, { code: 'schedule_invalid', field: 'schedule' }],
+      ['a schedule that is none', { schedule: 'yearly' }, { code: 'schedule_invalid', field: 'schedule' }],
       ['a time zone that is none', { timezone: 'Mars' }, { code: 'timezone_invalid', field: 'timezone' }],
       ['a name that is none', { name: 'a b' }, { code: 'name_invalid', field: 'name' }],
       ['an unknown space', { coverage: { spaces: 'HRR' } }, { code: 'space_unknown', field: 'spaces' }],

@@ -1,49 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { draftConnection } from '../../../src/core/connections/draft.ts'
 import type { Core } from '../../../src/core/core.ts'
-import { nextRunAt, startSchedule, tick } from '../../../src/core/jobs/schedule.ts'
+import { startSchedule, tick } from '../../../src/core/jobs/schedule.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
 import { findConnection, findConnectionById, updateConnection } from '../../../src/db/queries/connections.ts'
 import { syncRuns } from '../../../src/db/schema/sync-runs.ts'
-import { InvalidInputError } from '../../../src/errors.ts'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import { smallSite } from '../../sandbox/confluence/small-site.ts'
 import { connect, openTestCore, requestFor, soon, stoppedClock, syncAndWait } from '../../support/core.ts'
 import { databaseKinds } from '../../support/database.ts'
-
-const partsIn = (at: Date | undefined, timeZone: string): string =>
-  at === undefined
-    ? 'never'
-    : at.toLocaleString('en-GB', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit' })
-
-describe('the next run', () => {
-  it.each([
-    ['0 0 * * *', 'UTC', / 00:00$/],
-    ['30 6 * * *', 'Europe/Berlin', / 06:30$/],
-    ['15 23 * * *', 'America/New_York', / 23:15$/],
-    ['0 4 * * 1', 'Asia/Kolkata', /^Mon 04:00$/],
-    ['*/15 * * * *', 'UTC', /:(00|15|30|45)$/],
-  ])('of "%s" in %s', (expression, zone, expected) => {
-    const next = nextRunAt(expression, zone)
-    expect(partsIn(next, zone)).toMatch(expected)
-    expect(next?.getTime()).toBeGreaterThan(Date.now())
-  })
-
-  it('of no schedule is never', () => {
-    expect(nextRunAt('', 'UTC')).toBeUndefined()
-  })
-
-  it.each([
-    ['hourly', 'UTC', 'schedule'],
-    ['60 * * * *', 'UTC', 'schedule'],
-    ['* * * *', 'UTC', 'schedule'],
-    ['0 0 31 13 *', 'UTC', 'schedule'],
-    ['0 0 * * *', 'Berlin', 'timezone'],
-  ])('of "%s" in %s names the wrong field: %s', (expression, zone, field) => {
-    expect(() => nextRunAt(expression, zone)).toThrow(InvalidInputError)
-    expect(() => nextRunAt(expression, zone)).toThrow(expect.objectContaining({ field }))
-  })
-})
 
 describe.each(databaseKinds)('the tick on %s', (kind) => {
   const clock = stoppedClock()
@@ -107,7 +72,7 @@ describe.each(databaseKinds)('the tick on %s', (kind) => {
     const due = new Date(clock.now().getTime() - 1)
     await set({ nextSyncAt: due, state: 'paused' })
     await tick(core, soon())
-    await set({ state: 'active', schedule: '' })
+    await set({ state: 'active', schedule: '', nextSyncAt: null })
     await tick(core, soon())
     expect(await scheduled()).toEqual([])
     await set({ schedule: '0 0 * * *' })
@@ -124,7 +89,7 @@ describe.each(databaseKinds)('the tick on %s', (kind) => {
     site.fail({ kind: 'status', status: 400, path: '/rest/api/user/current' })
     await tick(core, soon())
     expect((await scheduled()).length).toBeOneOf([1, 2])
-    if (other !== undefined) await updateConnection(core.database.db, other.id, { schedule: '' })
+    if (other !== undefined) await updateConnection(core.database.db, other.id, { schedule: '', nextSyncAt: null })
   })
 
   const inFiveMinutes = () => new Date(clock.now().getTime() + 5 * 60_000)
