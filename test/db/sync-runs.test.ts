@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/database.ts'
 import {
   type SyncRun,
+  type RunKind,
   claimRun,
+  findFollower,
   finishRun,
   listRuns,
   listWaitingRuns,
@@ -13,6 +15,7 @@ import {
   updateRunCounts,
 } from '../../src/db/queries/sync-runs.ts'
 import { findSpaceById, updateSpace } from '../../src/db/queries/spaces.ts'
+import { dropHints, listHints, upsertHints } from '../../src/db/queries/page-hints.ts'
 import { syncRuns } from '../../src/db/schema/sync-runs.ts'
 import { databaseKinds, openTestDatabase } from '../support/database.ts'
 import { insertConnection, insertSpace } from './content.ts'
@@ -94,10 +97,10 @@ describe.each(databaseKinds)('runs on %s', (kind) => {
     const ending = { state: 'failed', error: 'of the first', finishedAt: at(62) } as const
     expect(await renewLease(database.db, lost, at(200))).toBe(false)
     expect(await requeueRun(database.db, lost)).toBe(false)
-    expect(await finishRun(database.db, lost, ending)).toBe(false)
+    expect(await finishRun(database.db, lost, ending)).toBeUndefined()
     expect(await reread(run)).toMatchObject({ state: 'running', worker: 'second', leaseUntil: at(120), error: null })
     expect(await renewLease(database.db, held, at(180))).toBe(true)
-    expect(await finishRun(database.db, held, { ...ending, state: 'succeeded', error: null })).toBe(true)
+    expect(await finishRun(database.db, held, { ...ending, state: 'succeeded', error: null })).toBeDefined()
     expect(await reread(run)).toMatchObject({ state: 'succeeded', leaseUntil: null, finishedAt: at(62) })
     expect(await renewLease(database.db, held, at(300))).toBe(false)
     expect(await requeueRun(database.db, held)).toBe(false)
@@ -120,6 +123,97 @@ describe.each(databaseKinds)('runs on %s', (kind) => {
     const again = (await claim(run, 'worker')) ?? run
     await finishRun(database.db, again, { state: 'succeeded', counts, error: null, finishedAt: at(2) })
     expect((await open()).id).not.toBe(run.id)
+  })
+
+  const ask = (runKind: RunKind, joins = false) =>
+    openRun(database.db, { spaceId, kind: runKind, requestedBy: 'ann', joins })
+  const succeed = async (run: SyncRun, second: number) =>
+    finishRun(database.db, run, { state: 'succeeded', counts, error: null, finishedAt: at(second) })
+
+  it.each<[RunKind, RunKind, RunKind]>([
+    ['pages', 'incremental', 'incremental'],
+    ['incremental', 'full', 'full'],
+    ['pages', 'full', 'full'],
+    ['full', 'incremental', 'full'],
+    ['incremental', 'pages', 'incremental'],
+  ])('that wait as %s and are asked for as %s become %s', async (before, asked, after) => {
+    const { run } = await ask(before)
+    expect(await ask(asked)).toMatchObject({ isNew: false, isFollowed: false, run: { id: run.id, kind: after } })
+    expect(await reread(run)).toMatchObject({ kind: after, state: 'queued', rerunKind: null })
+  })
+
+  it('under way are followed by what was asked for meanwhile, the most of it, once', async () => {
+    const { run } = await ask('incremental')
+    const held = (await claim(run, 'worker')) ?? run
+    for (const asked of ['incremental', 'full', 'incremental'] as const)
+      expect(await ask(asked)).toMatchObject({
+        isNew: false,
+        isFollowed: true,
+        run: { id: run.id, kind: 'incremental' },
+      })
+    expect(await findFollower(database.db, held)).toBeUndefined()
+    const ended = await succeed(held, 5)
+    expect(ended?.followedBy).toMatchObject({ spaceId, kind: 'full', state: 'queued', rerunKind: null })
+    expect(await findFollower(database.db, held)).toMatchObject({ id: ended?.followedBy?.id })
+    const next = (await claim(ended?.followedBy ?? run, 'worker')) ?? run
+    expect(await succeed(next, 6)).toEqual({ followedBy: undefined })
+  })
+
+  it('under way are enough for the schedule, unless they are for some pages only', async () => {
+    const { run } = await ask('full')
+    const held = (await claim(run, 'worker')) ?? run
+    expect(await ask('incremental', true)).toMatchObject({ isFollowed: false })
+    expect(await succeed(held, 5)).toEqual({ followedBy: undefined })
+    const { run: ofPages } = await ask('pages')
+    const heldPages = (await claim(ofPages, 'worker')) ?? ofPages
+    expect(await ask('incremental', true)).toMatchObject({ isFollowed: true })
+    expect((await succeed(heldPages, 6))?.followedBy).toMatchObject({ kind: 'incremental' })
+  })
+
+  it('lose no request, however a run ends, but for one that is cancelled', async () => {
+    for (const [state, followed] of [
+      ['failed', 'full'],
+      ['succeeded', 'full'],
+      ['cancelled', undefined],
+    ] as const) {
+      await database.db.delete(syncRuns)
+      const { run } = await ask('incremental')
+      const held = (await claim(run, 'worker')) ?? run
+      await ask('full')
+      const ended = await finishRun(database.db, held, { state, error: null, finishedAt: at(5) })
+      expect(ended?.followedBy?.kind, state).toBe(followed)
+    }
+  })
+
+  it('are followed for the pages that were hinted at since they began', async () => {
+    const hint = (pageId: string, second: number) => upsertHints(database.db, [{ spaceId, pageId }], at(second))
+    const hinted = async () => (await listHints(database.db, spaceId, 9)).map(({ pageId }) => pageId)
+    await hint('1', -600)
+    const { run } = await ask('incremental')
+    const held = (await claim(run, 'worker', at(0), at(60))) ?? run
+    await hint('2', 30)
+    const ended = await succeed(held, 40)
+    expect([await hinted(), ended?.followedBy?.kind], 'a listing that began later knows of the first').toEqual([
+      ['2'],
+      'pages',
+    ])
+    const pages = (await claim(ended?.followedBy ?? run, 'worker', at(50), at(110))) ?? run
+    const worked = await listHints(database.db, spaceId, 9)
+    await hint('2', 55)
+    await dropHints(database.db, spaceId, worked)
+    expect(await hinted(), 'it changed again meanwhile').toEqual(['2'])
+    const failed = await finishRun(database.db, pages, { state: 'failed', error: 'away', finishedAt: at(60) })
+    expect(failed?.followedBy?.kind).toBe('pages')
+    const last = (await claim(failed?.followedBy ?? run, 'worker', at(61), at(120))) ?? run
+    const given = await finishRun(database.db, last, { state: 'failed', error: 'away', finishedAt: at(62) })
+    expect([given?.followedBy, await hinted()], 'what fails is not tried again at once').toEqual([undefined, ['2']])
+    await dropHints(database.db, spaceId, await listHints(database.db, spaceId, 9))
+  })
+
+  it('for pages come first', async () => {
+    const slow = await open(other)
+    const { run } = await ask('pages')
+    expect((await listWaitingRuns(database.db, at(0))).map(({ id }) => id)).toEqual([run.id, slow.id])
   })
 
   it('that were running when the only process died wait again', async () => {

@@ -18,6 +18,7 @@ export type Command =
   | { name: 'edit' | 'reconnect'; connection: string }
   | { name: 'pause' | 'resume'; connection: string }
   | { name: 'remove'; connection: string; purge: boolean }
+  | { name: 'webhook'; connection: string; change: 'make' | 'rotate' | 'off' }
   | { name: 'pages'; words: string[] }
   | { name: 'audit' }
   | { name: 'status'; connection: string | undefined }

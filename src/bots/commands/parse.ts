@@ -47,11 +47,17 @@ export const usages: { name: Command['name']; usage: string; description: string
     description: 'end it; with --purge delete its content',
     adminOnly: true,
   },
+  {
+    name: 'webhook',
+    usage: 'webhook CONNECTION [--rotate | --off]',
+    description: 'let a Data Center tell what changed; shows the secret once',
+    adminOnly: true,
+  },
   { name: 'audit', usage: 'audit', description: 'show who did what', adminOnly: true },
   { name: 'help', usage: 'help', description: 'show this list', adminOnly: false },
 ]
 
-const namingOne = new Set(['edit', 'reconnect', 'pause', 'resume', 'remove'])
+const namingOne = new Set(['edit', 'reconnect', 'pause', 'resume', 'remove', 'webhook'])
 
 /**
  * What stands after `/confluence` (or the bot's name) → a command. Text that begins with no command is a question; no text
@@ -61,7 +67,7 @@ export function parseCommand(text: string): Command {
   const words = text.replaceAll('\u00A0', ' ').trim().split(/\s+/)
   const first = (words[0] ?? '').toLowerCase()
   // Chats turn two hyphens into a dash.
-  const flags = words.slice(1).filter((word) => /^[-–—]+(full|purge|delete-vanished)$/i.test(word))
+  const flags = words.slice(1).filter((word) => /^[-–—]+(full|purge|delete-vanished|rotate|off)$/i.test(word))
   const has = (flag: string): boolean => flags.some((word) => word.toLowerCase().endsWith(flag))
   const rest = words.slice(1).filter((word) => !flags.includes(word))
   const argument = rest.length === 0 ? undefined : rest.join(' ')
@@ -93,6 +99,12 @@ export function parseCommand(text: string): Command {
       return { name: first, connection: requireArgument(first, argument) }
     case 'remove':
       return { name: 'remove', connection: requireArgument('remove', argument), purge: has('purge') }
+    case 'webhook':
+      return {
+        name: 'webhook',
+        connection: requireArgument('webhook', argument),
+        change: has('off') ? 'off' : has('rotate') ? 'rotate' : 'make',
+      }
     case 'pages':
       return { name: 'pages', words: rest }
     case 'audit':

@@ -8,13 +8,15 @@ import { readStatus } from '../../core/connections/status.ts'
 import { testStoredConnection } from '../../core/connections/test-stored.ts'
 import type { Core } from '../../core/core.ts'
 import { search } from '../../core/search/search.ts'
-import { startSync } from '../../core/sync/sync-target.ts'
+import { describeFetched, fetchPage } from '../../core/jobs/fetch-page.ts'
+import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
 import { isFootnoteError } from '../../errors.ts'
 import type { Asker } from '../question.ts'
 import type { Command, CommandResult } from './command.ts'
 import { openForm } from './form.ts'
 import { runDeletion, runLife } from './life.ts'
 import { usages } from './parse.ts'
+import { runWebhook } from './webhook.ts'
 
 /** Runs one command as `asker`. Refusals and wrong input are results (`notice`), not errors; a bug rejects. */
 export async function runCommand(
@@ -83,6 +85,8 @@ async function run(core: Core, command: Command, asker: Asker, signal: AbortSign
     case 'edit':
     case 'reconnect':
       return { kind: 'form', form: openForm(command.name, await getConnection(core, command.connection)) }
+    case 'webhook':
+      return runWebhook(core, command, actorOf(asker))
     case 'pause':
     case 'resume':
     case 'remove':
@@ -104,13 +108,29 @@ async function runSync(
 ): Promise<CommandResult> {
   if (command.deleteVanished === true) return runDeletion(core, command.target, actorOf(asker))
   const options = { isFull: command.full, requestedBy: actorOf(asker) }
-  const { runs, missingKeys, refusals } = await startSync(core, command.target, options, signal)
+  const { runs, page, missingKeys, refusals, remarks } = await startSync(core, command.target, options, signal)
+  if (page !== undefined) return runPageSync(core, page, remarks, signal)
   const missing = missingKeys.map((key) => `Space ${key} is selected but its account cannot see it any more.`)
   const count = runs.length === 1 ? 'one space' : `${runs.length} spaces`
-  const details = [...refusals, ...missing]
+  const details = [...refusals, ...missing, ...remarks]
   return runs.length === 0 && refusals.length > 0
     ? notice('error', 'No connection could be synced.', details)
     : notice('success', `Syncing ${count}. See the progress with status.`, details)
+}
+
+/** Somebody in a chat waits for no longer than this. */
+const pagePatienceMs = 20_000
+
+async function runPageSync(
+  core: Core,
+  { pageId, spaceKey, run }: NonNullable<StartedSync['page']>,
+  remarks: string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  if (remarks.length > 0) return notice('success', remarks.join(' '))
+  const fetched = await fetchPage(core, run, pageId, pagePatienceMs, signal)
+  const isFailed = fetched.outcome === undefined ? fetched.run.error !== null : fetched.outcome.what === 'failed'
+  return notice(isFailed ? 'error' : 'success', describeFetched(fetched, spaceKey))
 }
 
 async function runStatus(core: Core, name: string | undefined): Promise<CommandResult> {

@@ -5,12 +5,14 @@ import { getConnection } from '../../core/connections/get-connection.ts'
 import { readPages } from '../../core/connections/list-pages.ts'
 import { readAudit } from '../../core/connections/read-audit.ts'
 import { findRemovable, removeConnection } from '../../core/connections/remove.ts'
+import { endWebhooks, makeWebhookSecret } from '../../core/connections/webhooks.ts'
 import type { Core } from '../../core/core.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { beginReconnection } from '../commands/authorize.ts'
 import type { CommandResult } from '../commands/command.ts'
 import { confirmEdit, submitEdit, submitReconnection } from '../commands/edit.ts'
 import { describeRemoval, runLife } from '../commands/life.ts'
+import { describeEnd, describeSetup } from '../commands/webhook.ts'
 import type { Parts } from './app.ts'
 import { authorizeHere } from './authorize.ts'
 import { type CredentialOptions, addCredential, readCredential, showDisclaimer } from './connect.ts'
@@ -30,6 +32,7 @@ export function addConnectionCommands(register: Register): void {
   addEdit(register)
   addReconnect(register)
   addLife(register)
+  addWebhook(register)
   addLists(register)
 }
 
@@ -160,6 +163,33 @@ function addLife({ program, parts, finish, outputOf }: Register): void {
           const receipt = await removeConnection(core, connection, { purge: options.purge, actor: 'terminal' })
           const text = describeRemoval(receipt)
           if (text.kind === 'notice') outputOf(command).result(receipt, renderResult(text))
+          return 0
+        }),
+      ),
+    )
+}
+
+function addWebhook({ program, parts, finish, outputOf }: Register): void {
+  program
+    .command('webhook')
+    .description('let a Data Center tell what changed; shows the secret once')
+    .argument('<connection>')
+    .option('--rotate', 'replace the secret; the earlier one is refused from now on')
+    .option('--off', 'take no webhooks any more')
+    .action(async (name: string, options: { rotate?: boolean; off?: boolean }, command: Program) =>
+      finish(
+        await parts.withCore(async ({ core }) => {
+          const connection = await getConnection(core, name)
+          const output = outputOf(command)
+          if (options.off === true) {
+            await endWebhooks(core, connection, 'terminal')
+            return show(describeEnd(connection.name), output)
+          }
+          const setup = await makeWebhookSecret(core, connection, {
+            rotate: options.rotate === true,
+            actor: 'terminal',
+          })
+          output.result(setup, renderResult(describeSetup(setup)))
           return 0
         }),
       ),

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util'
 import type { OpenCore } from '../../core/open-core.ts'
 import { TransientError } from '../../errors.ts'
-import { type SpaceReport, readRuns, reportRuns } from '../../core/sync/report-runs.ts'
+import { followRuns } from '../../core/sync/follow-runs.ts'
+import { type SpaceReport, reportRuns } from '../../core/sync/report-runs.ts'
+import { describeFetched, fetchPage } from '../../core/jobs/fetch-page.ts'
 import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
 import { describePartCounts } from '../commands/part-counts.ts'
 import { describeHeld } from '../commands/status-notices.ts'
@@ -17,6 +19,7 @@ export const syncConcurrency = 4
 const pollMs = 200
 /** A server takes up a run within a second; one that has other spaces to sync first takes longer. */
 const patienceMs = 5_000
+const pagePatienceMs = 60_000
 
 /**
  * Opens everything again after the process that held the data folder has ended; rejects with `error` when that is not why
@@ -38,6 +41,8 @@ export async function runSyncCommand(
   if (options.wait !== true) {
     const started = await start(open)
     remarkOn(started, output)
+    if (started.page !== undefined && started.remarks.length === 0)
+      return fetchPageHere(open, started.page, output, signal)
     const hint = hintOfWorkers(open.core.database.kind, 'add --wait')
     output.result(
       started.runs.map((run) => ({ run: run.id, state: run.state })),
@@ -73,7 +78,22 @@ function interrupted(cause: unknown): TransientError {
   return new TransientError('interrupted', 'Stopped; the sync goes on with the next run.', { cause })
 }
 
-function remarkOn({ missingKeys, refusals }: StartedSync, output: Output): void {
+/** One page needs no worker. */
+async function fetchPageHere(
+  { core }: OpenCore,
+  { pageId, spaceKey, run }: NonNullable<StartedSync['page']>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const fetched = await fetchPage(core, run, pageId, pagePatienceMs, signal)
+  const said = describeFetched(fetched, spaceKey)
+  const { id, state } = fetched.run
+  output.result([{ run: id, state, page: fetched.outcome ?? { pageId, text: said } }], plainLine(said))
+  return fetched.outcome?.what === 'failed' || fetched.run.state === 'failed' ? 1 : 0
+}
+
+function remarkOn({ missingKeys, refusals, remarks }: StartedSync, output: Output): void {
+  for (const remark of remarks) output.remark(remark)
   for (const refusal of refusals) output.remark(refusal)
   for (const key of missingKeys)
     output.remark(`Space ${key} is selected but the account of the connection cannot see it.`)
@@ -98,12 +118,13 @@ async function waitForRuns(open: OpenCore, started: Runs, output: Output, signal
   const bar = createProgressBar(output)
   const patienceEndsAt = performance.now() + patienceMs
   let isPatient = isGuest
+  let runs = started
   try {
     for (;;) {
       signal.throwIfAborted()
-      const runs = await readRuns(open.core, started)
+      runs = await followRuns(open.core, runs)
       bar.show(runs)
-      if (runs.every((run) => run.finishedAt !== null)) return await reportRuns(open.core, runs)
+      if (runs.every((run) => run.finishedAt !== null && !run.isFollowed)) return await reportRuns(open.core, runs)
       if (runs.some((run) => run.state !== 'queued')) isPatient = false
       if (isPatient && performance.now() > patienceEndsAt) {
         isPatient = false
@@ -118,6 +139,7 @@ async function waitForRuns(open: OpenCore, started: Runs, output: Output, signal
 }
 
 export function renderReport(space: SpaceReport): string {
+  if (space.pages !== undefined) return space.pages.map(({ text }) => plainLine(text)).join('\n')
   const mark = space.state === 'INGESTED' ? styleText('green', '✓') : styleText('red', '✗')
   const pages = [
     `${space.stored.toLocaleString('en')} of ${space.listed.toLocaleString('en')} pages`,

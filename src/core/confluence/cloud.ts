@@ -56,6 +56,8 @@ export function createCloudSite(options: CloudSiteOptions): ConfluenceSite {
     fetchExistingParts: (wanted, signal) => fetchExistingCloudParts(http, wanted, signal),
     fetchCommentBodies: (commentIds, signal) =>
       fetchCommentBodies({ ...parts, verifySite: fetchCurrentUser }, commentIds, signal),
+    iteratePageParts: () => undefined,
+    findContainer: async () => undefined,
     commentBatchSize,
     downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
     fetchSpaceReaders: (space, signal) =>

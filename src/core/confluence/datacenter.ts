@@ -9,11 +9,12 @@ import { fetchGroupMembers, fetchUsers, fetchUsersByName, toUser } from './datac
 import { bodyBatchSize, createBodyReader } from './datacenter-bodies.ts'
 import { fetchCensusRows, fetchContent, iterateCensus, iterateContent } from './datacenter-content.ts'
 import { fetchExistingDataCenterParts } from './existing-parts.ts'
+import { findContainer } from './find-container.ts'
 import { findDataCenterPage } from './find-page.ts'
 import { createHttpClient, path, type HttpClient } from './http.ts'
 import { fetchPageBodies } from './page-bodies.ts'
 import { collect, iterateByOffset } from './paging.ts'
-import { downloadAttachment, iterateParts, type PartReader } from './parts.ts'
+import { downloadAttachment, iteratePageParts, iterateParts, type PartReader } from './parts.ts'
 import { fetchReaders, labelNames, resolvePermissions, type PermissionReader } from './permissions.ts'
 import { iterateMatches } from './search.ts'
 import type { SiteOptions } from './site-options.ts'
@@ -62,6 +63,8 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
     fetchExistingParts: (wanted, signal) => fetchExistingDataCenterParts(http, wanted, signal),
     fetchCommentBodies: (commentIds, signal) =>
       fetchCommentBodies({ ...parts, verifySite: fetchCurrentUser }, commentIds, signal),
+    iteratePageParts: (pageIds, signal) => iteratePageParts(http, pageIds, signal),
+    findContainer: (contentId, signal) => findContainer(http, contentId, signal),
     commentBatchSize,
     downloadAttachment: (part, maxBytes, signal) => downloadAttachment(parts, part, maxBytes, signal),
     fetchSpaceReaders: (space, signal) =>

@@ -2,7 +2,8 @@
 // page; a listing that lags behind is put right by the next one.
 import { z } from 'zod'
 import { instant, numericId, text, v1User } from './answers.ts'
-import { path } from './http.ts'
+import { type HttpClient, path } from './http.ts'
+import { iterateByOffset } from './paging.ts'
 import { contentOf, iterateSearch, type Searcher } from './search.ts'
 import type { Deployment, SitePart, SiteSpace } from './site.ts'
 import { orUnreadable } from './unreadable.ts'
@@ -39,6 +40,27 @@ export async function* iterateParts(
     subject: `space ${space.key}`,
   }
   for await (const rows of iterateSearch(reader, search, signal)) yield rows.flatMap((row) => toPart(row) ?? [])
+}
+
+/** Those of some pages, straight from the store: Data Center's search is minutes behind what its webhooks tell. */
+export async function* iteratePageParts(
+  http: HttpClient,
+  pageIds: string[],
+  signal: AbortSignal,
+): AsyncGenerator<SitePart[]> {
+  for (const pageId of pageIds)
+    for (const kind of ['attachment', 'comment']) {
+      const listing = {
+        path: path`/rest/api/content/${pageId}/child/${kind}`,
+        query: { expand: 'version,container,extensions,metadata', ...(kind === 'comment' ? { depth: 'all' } : {}) },
+        row: partRow,
+        limit: listLimit,
+        subject: `${kind}s of page ${pageId}`,
+      }
+      const container = { id: pageId }
+      for await (const rows of iterateByOffset(http, listing, signal))
+        yield rows.flatMap((row) => toPart({ ...row, container }) ?? [])
+    }
 }
 
 /** Undefined for what is in the trash and for what hangs on nothing that is listed. */

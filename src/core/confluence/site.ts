@@ -177,6 +177,10 @@ export type ConfluenceSite = {
    * Cloud's comments it is a request for each.
    */
   fetchExistingParts(parts: Pick<SitePart, 'partId' | 'kind'>[], signal: AbortSignal): Promise<Set<string>>
+  /** Those of some pages, straight from the store; undefined on Cloud, which has no list of a page's with all replies. */
+  iteratePageParts(pageIds: string[], signal: AbortSignal): AsyncIterable<SitePart[]> | undefined
+  /** The page that an attachment or a comment hangs on. Data Center only: Cloud tells nobody of a part without its page. */
+  findContainer(contentId: string, signal: AbortSignal): Promise<string | undefined>
   /** Bodies of up to `commentBatchSize` comments, by their ids. */
   fetchCommentBodies(commentIds: string[], signal: AbortSignal): Promise<PageBodies>
   readonly commentBatchSize: number

@@ -1,17 +1,17 @@
 import { type Connection, pauseConnection } from '../../db/queries/connections.ts'
 import { listStoredPages } from '../../db/queries/pages.ts'
 import { type NewSpace, type Space, listSpaces, updateSpace, upsertSpaces } from '../../db/queries/spaces.ts'
-import type { RunKind, SyncRun } from '../../db/queries/sync-runs.ts'
+import type { RunKind } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError } from '../../errors.ts'
 import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
 import { isSpaceArchivedAway } from '../sync/exclusions.ts'
-import { requestSync } from '../sync/request-sync.ts'
+import { type RequestedRun, requestSync } from '../sync/request-sync.ts'
 import { retirePages } from '../sync/retire-pages.ts'
 import { openConnectionSite } from './open-site.ts'
 import { namedSpaceKeys } from './scope.ts'
 
-export type QueuedSync = { runs: SyncRun[]; spaces: Space[]; missingKeys: string[] }
+export type QueuedSync = { runs: RequestedRun[]; spaces: Space[]; missingKeys: string[] }
 
 /** Looks which spaces the connection covers now and queues a run for each. `missingKeys`: selected but not to be seen. */
 export async function syncConnection(

@@ -20,7 +20,7 @@ export function parseSchedule(typed: string): string {
  * all the same: it holds again with the next schedule. Throws `InvalidInputError`.
  */
 export function nextRunAt(expression: string, timezone: string, now: Date): Date | undefined {
-  requireTimezone(timezone)
+  requireTimezone(timezone, now)
   if (expression === '') return undefined
   const fields = expression.split(' ').length
   if (fields === 6)
@@ -33,10 +33,10 @@ export function nextRunAt(expression: string, timezone: string, now: Date): Date
   }
 }
 
-function requireTimezone(timezone: string): void {
+function requireTimezone(timezone: string, now: Date): void {
   try {
     // The one list of names that every part of this program goes by.
-    new Intl.DateTimeFormat('en', { timeZone: timezone })
+    now.toLocaleString('en', { timeZone: timezone })
   } catch (cause) {
     throw new InvalidInputError(
       'timezone_invalid',

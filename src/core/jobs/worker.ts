@@ -14,6 +14,8 @@ import {
 import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
 import { openConnectionSite } from '../connections/open-site.ts'
 import type { Core } from '../core.ts'
+import { requestSync } from '../sync/request-sync.ts'
+import { runPages } from '../sync/run-pages.ts'
 import { runSpace } from '../sync/run-space.ts'
 
 /** A lease is renewed this often before it ends. */
@@ -136,10 +138,11 @@ async function work({ core, run, space, connection, lease }: Work, signal: Abort
     await cancel(core, run)
     return
   }
-  await updateSpace(db, space.id, { state: 'IN_PROGRESS' })
+  // A run for some pages says nothing about the space.
+  if (run.kind !== 'pages') await updateSpace(db, space.id, { state: 'IN_PROGRESS' })
   core.log.info({ connection: connection.name, space: space.key, kind: run.kind }, 'sync run started')
   try {
-    const counts = await runSpace(
+    const counts = await (run.kind === 'pages' ? runPages : runSpace)(
       {
         database: core.database,
         site: openConnectionSite(core, connection, core.budgets.pacerOf(connection.baseUrl)),
@@ -153,17 +156,23 @@ async function work({ core, run, space, connection, lease }: Work, signal: Abort
         },
         now: core.now,
         requireLease: lease.require,
+        connectionName: connection.name,
+        requestPages: async (other) => {
+          await requestSync(core, [other], { kind: 'pages', requestedBy: run.requestedBy })
+        },
       },
       signal,
     )
     const finishedAt = core.now()
-    const isOwn = await db.transaction(async (tx) => {
-      if (!(await finishRun(tx, run, { state: 'succeeded', counts, error: null, finishedAt }))) return false
-      await updateSpace(tx, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
-      return true
+    const ended = await db.transaction(async (tx) => {
+      const end = await finishRun(tx, run, { state: 'succeeded', counts, error: null, finishedAt })
+      if (end !== undefined && run.kind !== 'pages')
+        await updateSpace(tx, space.id, { state: 'INGESTED', lastSyncedAt: finishedAt })
+      return end
     })
-    if (!isOwn) return
-    if (core.database.kind === 'embedded') await refreshStatistics(db)
+    if (ended === undefined) return
+    if (ended.followedBy !== undefined) await core.enqueueRun(ended.followedBy.id)
+    if (run.kind !== 'pages' && core.database.kind === 'embedded') await refreshStatistics(db)
     core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
   } catch (error) {
     if (signal.aborted) throw error
@@ -175,9 +184,12 @@ async function fail(core: Core, run: SyncRun, space: Space, connection: Connecti
   const { db } = core.database
   const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
   core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
-  await db.transaction(async (tx) => {
-    if (!(await finishRun(tx, run, { state: 'failed', error: sentence, finishedAt: core.now() }))) return
-    await updateSpace(tx, space.id, { state: 'ERROR', error: sentence })
+  const ended = await db.transaction(async (tx) => {
+    const end = await finishRun(tx, run, { state: 'failed', error: sentence, finishedAt: core.now() })
+    if (end === undefined) return undefined
+    if (run.kind !== 'pages') await updateSpace(tx, space.id, { state: 'ERROR', error: sentence })
     if (error instanceof ConnectionRevokedError) await pauseConnection(tx, connection.id, error.message, core.now())
+    return end
   })
+  if (ended?.followedBy !== undefined) await core.enqueueRun(ended.followedBy.id)
 }

@@ -55,7 +55,7 @@ function inOrder(waiting: WaitingPart[], stored: StoredPart[], runId: number): W
 /** Parts of pages that are not listed, or left out, are as if they were not there. */
 async function listParts(job: PartJob, signal: AbortSignal): Promise<Map<string, SitePart>> {
   const found = new Map<string, SitePart>()
-  for await (const batch of job.site.iterateParts(job.space, signal)) {
+  for await (const batch of job.parts ?? job.site.iterateParts(job.space, signal)) {
     for (const part of batch) {
       const page = job.listed.get(part.pageId)
       const rowId = job.rowIds.get(part.pageId)

@@ -22,6 +22,8 @@ export type PartJob = {
   listed: ReadonlyMap<string, ListedPage>
   /** Our row ids by Confluence's page id. */
   rowIds: ReadonlyMap<string, number>
+  /** What hangs on the pages of `listed`; default: what the site lists of the whole space. */
+  parts?: AsyncIterable<SitePart[]>
   attachments: AttachmentRules & { limits?: Partial<ExtractLimits> }
   runId: number
   /** Everything is read again that this run has not read yet. */

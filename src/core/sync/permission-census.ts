@@ -142,6 +142,8 @@ export type SpaceLayers = {
   permissions: SpacePermissions
   /** The readers' rows by `kind:confluenceId` (`storePrincipals`). */
   principals: ReadonlyMap<string, number>
+  /** The space's layer as it is stored, where its readers were not read again. */
+  spaceLayerId?: number
   /** Pages that need an access set. */
   pageIds: string[]
   readAt: Date
@@ -159,7 +161,7 @@ export function readersOf({ spaceReaders, readers }: SpacePermissions): SitePrin
  */
 export async function storeLayers(
   tx: Db,
-  { connectionId, space, permissions, principals, pageIds, readAt }: SpaceLayers,
+  { connectionId, space, permissions, principals, pageIds, readAt, ...stored }: SpaceLayers,
 ): Promise<{ accessSets: Map<string, number>; spaceLayerId: number }> {
   const carriers = pageIds.map((pageId) => resolveCarriers(pageId, permissions.tree))
   const layerOf = (carrierKind: LayerRow['carrierKind'], carrierId: string, readers: SitePrincipal[] | undefined) => ({
@@ -170,7 +172,10 @@ export async function storeLayers(
   })
   const unknownIds = new Set(carriers.flatMap(({ unknown }) => unknown))
   const spaceReaders = permissions.spaceReaders === 'unreadable' ? undefined : permissions.spaceReaders
-  const spaceLayers = await replaceLayers(tx, connectionId, [layerOf('space', space.spaceId, spaceReaders)], readAt)
+  const spaceLayers =
+    stored.spaceLayerId === undefined
+      ? await replaceLayers(tx, connectionId, [layerOf('space', space.spaceId, spaceReaders)], readAt)
+      : new Map([[space.spaceId, stored.spaceLayerId]])
   const contentLayers = await replaceLayers(
     tx,
     connectionId,

@@ -1,6 +1,6 @@
 // How far runs are and how they ended, space by space: what `sync --wait` shows.
 import { type PageFailure, type Space, findSpaceById, listFailures } from '../../db/queries/spaces.ts'
-import { type SyncRun, listRuns } from '../../db/queries/sync-runs.ts'
+import type { SyncRun } from '../../db/queries/sync-runs.ts'
 import { type PartReason, listPartFailures, listPartNotices } from '../../db/queries/page-parts.ts'
 import type { PartCounts, RunCounts } from '../../db/schema/sync-runs.ts'
 import type { Core } from '../core.ts'
@@ -22,14 +22,6 @@ export type PartReport = { pageId: string; page: string; kind: 'attachment' | 'c
 
 const maxReportedFailures = 100
 const noParts: PartCounts = { listed: 0, stored: 0, unchanged: 0, failed: 0, excluded: 0 }
-
-/** The same runs as they stand now. */
-export async function readRuns(core: Core, runs: SyncRun[]): Promise<SyncRun[]> {
-  return listRuns(
-    core.database.db,
-    runs.map((run) => run.id),
-  )
-}
 
 /** One report for each run that ended, by space key. */
 export async function reportRuns(core: Core, runs: SyncRun[]): Promise<SpaceReport[]> {

@@ -134,7 +134,7 @@ export async function runSpace(job: SpaceRun, signal: AbortSignal): Promise<RunC
 }
 
 /** A page of the census with everything that decides whether and how it is stored, but its readers. */
-type CoveredPage = Omit<ListedPage, 'accessSetId'>
+export type CoveredPage = Omit<ListedPage, 'accessSetId'>
 type Coverage = {
   pages: Map<string, CoveredPage>
   /** Most of what is stored is missing only because a search did not find it: that deletes nothing. */
@@ -215,13 +215,13 @@ async function storeListing(
   })
 }
 
-function withAccess(page: CoveredPage, accessSetId: number | undefined): ListedPage {
+export function withAccess(page: CoveredPage, accessSetId: number | undefined): ListedPage {
   if (accessSetId === undefined && page.exclusion === undefined)
     throw new Error(`page ${page.pageId} has no access set`)
   return { ...page, accessSetId: accessSetId ?? null }
 }
 
-function countExclusions(listed: ReadonlyMap<string, ListedPage>, counts: RunCounts): void {
+export function countExclusions(listed: ReadonlyMap<string, ListedPage>, counts: RunCounts): void {
   const byRule: Record<string, number> = {}
   for (const { exclusion } of listed.values())
     if (exclusion !== undefined) {
@@ -231,7 +231,7 @@ function countExclusions(listed: ReadonlyMap<string, ListedPage>, counts: RunCou
   if (counts.excluded > 0) counts.excludedBy = byRule
 }
 
-function toSiteSpace(space: Space): SiteSpace {
+export function toSiteSpace(space: Space): SiteSpace {
   return {
     spaceId: space.spaceId,
     key: space.key,
@@ -242,7 +242,7 @@ function toSiteSpace(space: Space): SiteSpace {
   }
 }
 
-function toRow(page: ListedPage, isStale: boolean): PageRow {
+export function toRow(page: ListedPage, isStale: boolean): PageRow {
   return {
     pageId: page.pageId,
     kind: page.kind,

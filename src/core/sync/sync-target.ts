@@ -1,23 +1,28 @@
-// What `sync X` means: a connection's name, a space's key, or the address of a space or page.
+// What `sync X` means: a connection's name, a space's key, or the address of a site, a space or a page.
 import { type Connection, findConnection, findConnectionById, listConnections } from '../../db/queries/connections.ts'
+import { markStale, upsertHints } from '../../db/queries/page-hints.ts'
 import { listSpacesByKey, type Space, listSpaces } from '../../db/queries/spaces.ts'
-import type { SyncRun } from '../../db/queries/sync-runs.ts'
 import { InvalidInputError, isFootnoteError } from '../../errors.ts'
-import { normaliseAddress } from '../confluence/address.ts'
-import { syncConnection } from '../connections/sync-connection.ts'
 import { refusePaused } from '../connections/refuse-paused.ts'
 import { suggestKeys } from '../connections/suggest-keys.ts'
+import { syncConnection } from '../connections/sync-connection.ts'
 import type { Core } from '../core.ts'
-import { findPage } from '../../db/queries/pages.ts'
-import { requestSync } from './request-sync.ts'
+import { type RequestedRun, requestSync } from './request-sync.ts'
+import { isAddress, resolveAddress } from './sync-address.ts'
 
 export type StartedSync = {
-  runs: SyncRun[]
+  runs: RequestedRun[]
+  /** The one page that was asked for, and its run. */
+  page?: { pageId: string; spaceKey: string; run: RequestedRun }
   /** Keys of selected spaces that their account cannot see. */
   missingKeys: string[]
   /** Why connections could not be synced, a sentence each; the others were. */
   refusals: string[]
+  /** What comes later than people may think, a sentence each. */
+  remarks: string[]
 }
+
+type SyncRequest = { kind: 'full' | 'incremental'; requestedBy: string }
 
 /** Queues the runs that `target` asks for (undefined: every connection). Rejects with `InvalidInputError` when it is unclear. */
 export async function startSync(
@@ -26,10 +31,7 @@ export async function startSync(
   options: { isFull: boolean; requestedBy: string },
   signal: AbortSignal,
 ): Promise<StartedSync> {
-  const request = {
-    kind: options.isFull ? ('full' as const) : ('incremental' as const),
-    requestedBy: options.requestedBy,
-  }
+  const request: SyncRequest = { kind: options.isFull ? 'full' : 'incremental', requestedBy: options.requestedBy }
   if (target === undefined) {
     const connections = await listConnections(core.database.db)
     if (connections.length === 0)
@@ -39,26 +41,57 @@ export async function startSync(
         syncWhole(core, connection, request, signal).catch((error: unknown) => {
           // One connection is all that was asked for: then that is how the command ends.
           if (connections.length === 1 || signal.aborted || !isFootnoteError(error)) throw error
-          return { runs: [], missingKeys: [], refusals: [describeRefusal(connection, error.message)] }
+          return { runs: [], missingKeys: [], refusals: [describeRefusal(connection, error.message)], remarks: [] }
         }),
       ),
     )
   }
-  const found = await resolveTarget(core, target)
+  const found = await resolveTarget(core, target, signal)
   if (found.kind === 'connection') return syncWhole(core, found.connection, request, signal)
   refusePaused(found.connection)
-  return { runs: await requestSync(core, [found.space], request), missingKeys: [], refusals: [] }
+  if (found.kind === 'page') return syncPage(core, found, options)
+  const runs = await requestSync(core, [found.space], request)
+  return { runs, missingKeys: [], refusals: [], remarks: remarkOn(runs, [found.space], request) }
+}
+
+/** A page is hinted at, and whatever run of its space comes first works the hint. */
+async function syncPage(
+  core: Core,
+  { space, pageId }: Extract<Target, { kind: 'page' }>,
+  { isFull, requestedBy }: { isFull: boolean; requestedBy: string },
+): Promise<StartedSync> {
+  const { db } = core.database
+  if (isFull) await markStale(db, space.id, pageId)
+  await upsertHints(db, [{ spaceId: space.id, pageId }], core.now())
+  const runs = await requestSync(core, [space], { kind: 'pages', requestedBy })
+  const [run] = runs
+  const isLate = run?.isFollowed === true && run.kind !== 'pages'
+  const remarks = isLate ? [`${space.key} is syncing already; the page follows when that ends.`] : []
+  const page = run === undefined ? {} : { page: { pageId, spaceKey: space.key, run } }
+  return { runs, ...page, missingKeys: [], refusals: [], remarks }
+}
+
+const maxNamedKeys = 5
+
+function remarkOn(runs: RequestedRun[], spaces: Space[], { kind }: SyncRequest): string[] {
+  const followed = new Set(runs.flatMap((run) => (run.isFollowed ? [run.spaceId] : [])))
+  const keys = spaces.flatMap(({ id, key }) => (followed.has(id) ? [key] : []))
+  if (keys.length === 0) return []
+  const more = keys.length > maxNamedKeys ? ` and ${keys.length - maxNamedKeys} more` : ''
+  const named = `${keys.slice(0, maxNamedKeys).join(', ')}${more} ${keys.length === 1 ? 'is' : 'are'} syncing already`
+  const what = kind === 'full' ? 'a full sync' : 'another sync'
+  return [`${named}; ${what} follows when that ends.`]
 }
 
 async function syncWhole(
   core: Core,
   connection: Connection,
-  request: Parameters<typeof syncConnection>[2],
+  request: SyncRequest,
   signal: AbortSignal,
 ): Promise<StartedSync> {
   refusePaused(connection)
-  const { runs, missingKeys } = await syncConnection(core, connection, request, signal)
-  return { runs, missingKeys, refusals: [] }
+  const { runs, spaces, missingKeys } = await syncConnection(core, connection, request, signal)
+  return { runs, missingKeys, refusals: [], remarks: remarkOn(runs, spaces, request) }
 }
 
 function describeRefusal({ name }: Connection, sentence: string): string {
@@ -68,11 +101,15 @@ function describeRefusal({ name }: Connection, sentence: string): string {
 export type Target =
   | { kind: 'connection'; connection: Connection }
   | { kind: 'space'; connection: Connection; space: Space }
+  | { kind: 'page'; connection: Connection; space: Space; pageId: string }
 
-/** Rejects with `InvalidInputError` when nothing or more than one thing is called so. */
-export async function resolveTarget(core: Core, target: string): Promise<Target> {
+/**
+ * Rejects with `InvalidInputError` when nothing or more than one thing is called so. The site is asked only for the address
+ * of a page that is not stored.
+ */
+export async function resolveTarget(core: Core, target: string, signal: AbortSignal): Promise<Target> {
   const { db } = core.database
-  if (/^https?:\/\//i.test(target)) return resolveAddress(core, target)
+  if (isAddress(target)) return resolveAddress(core, target, signal)
   const connection = await findConnection(db, target)
   const spaces = await listSpacesByKey(db, target)
   if (connection !== undefined && spaces.length === 0) return { kind: 'connection', connection }
@@ -99,22 +136,6 @@ export async function resolveTarget(core: Core, target: string): Promise<Target>
   )
 }
 
-async function resolveAddress(core: Core, address: string): Promise<Target> {
-  const { db } = core.database
-  const typed = normaliseAddress(address, undefined, { allowLoopback: true })
-  for (const connection of await listConnections(db)) {
-    if (!address.toLowerCase().startsWith(`${connection.baseUrl.toLowerCase()}/`)) continue
-    const page = typed.pageId === undefined ? undefined : await findPage(db, connection.id, { pageId: typed.pageId })
-    const key = page?.spaceKey ?? typed.spaceKey
-    const space = (await listSpaces(db, connection.id)).find((known) => known.key.toLowerCase() === key?.toLowerCase())
-    if (space !== undefined) return { kind: 'space', connection, space }
-  }
-  throw new InvalidInputError(
-    'target_unknown',
-    'That address belongs to no space that is synced here. Look at the list with spaces, or connect its site.',
-  )
-}
-
 async function targetOf(core: Core, space: Space): Promise<Target> {
   const connection = await findConnectionById(core.database.db, space.connectionId)
   if (connection === undefined) throw new Error(`connection of space ${space.key} is gone`)
@@ -132,5 +153,6 @@ function combine(started: StartedSync[]): StartedSync {
     runs: started.flatMap(({ runs }) => runs),
     missingKeys: started.flatMap(({ missingKeys }) => missingKeys),
     refusals: started.flatMap(({ refusals }) => refusals),
+    remarks: started.flatMap(({ remarks }) => remarks),
   }
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
 import { auditLog, connections } from '../schema/connections.ts'
 import { spaces } from '../schema/content.ts'
@@ -113,15 +113,22 @@ export async function claimDueConnections(db: Db, now: Date, holdUntil: Date): P
   return db
     .update(connections)
     .set({ nextSyncAt: holdUntil })
-    .where(
-      and(
-        eq(connections.state, 'active'),
-        eq(connections.autoSync, true),
-        ne(connections.schedule, ''),
-        lt(connections.nextSyncAt, now),
-      ),
-    )
+    .where(and(eq(connections.state, 'active'), eq(connections.autoSync, true), lt(connections.nextSyncAt, now)))
     .returning()
+}
+
+/**
+ * Makes a connection due now, or `everyMs` after its spaces were last listed, also one that is synced by hand only. A time
+ * that is nearer stays.
+ */
+export async function hastenSync(db: Db, id: number, now: Date, everyMs: number): Promise<void> {
+  const last = sql`(select max(r.queued_at) from sync_runs r join spaces s on s.id = r.space_id
+    where s.connection_id = ${id} and r.kind <> 'pages')`
+  const soonest = sql`greatest(${now.toISOString()}::timestamptz, ${last} + ${everyMs} * interval '1 millisecond')`
+  await db
+    .update(connections)
+    .set({ nextSyncAt: sql`least(${connections.nextSyncAt}, ${soonest})` })
+    .where(and(eq(connections.id, id), eq(connections.state, 'active'), eq(connections.autoSync, true)))
 }
 
 export type AuditEntry = {

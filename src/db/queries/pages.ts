@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import { type Db, rows } from '../database.ts'
 import { pages } from '../schema/content.ts'
 import { bigints, json, storable } from '../sql.ts'
@@ -27,7 +27,8 @@ export type StoredPage = {
   tombstonedAt: Date | null
 }
 
-export async function listStoredPages(db: Db, spaceId: number): Promise<StoredPage[]> {
+/** All pages of a space, or those of these ids. */
+export async function listStoredPages(db: Db, spaceId: number, pageIds?: string[]): Promise<StoredPage[]> {
   const stored = await db
     .select({
       id: pages.id,
@@ -53,7 +54,7 @@ export async function listStoredPages(db: Db, spaceId: number): Promise<StoredPa
       tombstonedAt: pages.tombstonedAt,
     })
     .from(pages)
-    .where(eq(pages.spaceId, spaceId))
+    .where(and(eq(pages.spaceId, spaceId), pageIds === undefined ? undefined : inArray(pages.pageId, pageIds)))
   const paths = new Map<string, string[]>()
   const pathOf = (encoded: string): string[] => {
     const known = paths.get(encoded)

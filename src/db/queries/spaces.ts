@@ -114,7 +114,7 @@ export type SpaceSummary = {
   lastRun: { state: string; counts: RunCounts | null; finishedAt: Date | null; kind: string } | undefined
 }
 
-/** For each space its open run and the last one that ended. */
+/** For each space its open run and the last one that ended, of those for the whole space. */
 export async function listSpaceSummaries(db: Db, spaceIds: number[]): Promise<SpaceSummary[]> {
   const runs = await db
     .selectDistinctOn([syncRuns.spaceId, sql`${syncRuns.finishedAt} is null`], {
@@ -125,7 +125,8 @@ export async function listSpaceSummaries(db: Db, spaceIds: number[]): Promise<Sp
       finishedAt: syncRuns.finishedAt,
     })
     .from(syncRuns)
-    .where(sql`${syncRuns.spaceId} = any(${bigints(spaceIds)})`)
+    // A run for some pages is no proof of a space.
+    .where(sql`${syncRuns.spaceId} = any(${bigints(spaceIds)}) and ${syncRuns.kind} <> 'pages'`)
     .orderBy(syncRuns.spaceId, sql`${syncRuns.finishedAt} is null`, sql`${syncRuns.queuedAt} desc`)
   return spaceIds.map((spaceId) => ({
     spaceId,

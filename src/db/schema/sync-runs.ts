@@ -18,6 +18,15 @@ export type RunCounts = {
   parts?: PartCounts
   /** Pages that vanished in such a number that they are only hidden until an admin confirms it. */
   held?: number
+  /** What became of the pages that a run of kind `pages` was told of, at most 50. */
+  pages?: PageOutcome[]
+}
+
+/** `what` is a code for programs; `text` says it to people. */
+export type PageOutcome = {
+  pageId: string
+  what: 'updated' | 'unchanged' | 'excluded' | 'outside' | 'gone' | 'moved' | 'failed'
+  text: string
 }
 
 /** What hangs on the pages that are served. `listed` holds all of it, each `unchanged`, updated, `failed` or `excluded`. */

@@ -77,6 +77,7 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
         'status',
         'sync',
         'test',
+        'webhook',
       ])
     })
 
@@ -196,12 +197,31 @@ describe.each(databaseKinds)('runCommand on %s', (kind) => {
     })
 
     it('syncs the space of an address, and refuses one of elsewhere', async () => {
-      for (const path of ['/spaces/IT', '/spaces/IT/pages/21/Printers']) {
-        expect((await sync(`${flow.confluence.url}${path}`)).text).toContain('one space')
-        await flow.work()
-      }
+      expect((await sync(`${flow.confluence.url}/spaces/IT`)).text).toContain('one space')
+      await flow.work()
       for (const url of ['https://elsewhere.example/wiki/spaces/IT', `${flow.confluence.url}/spaces/NONE`])
         expect(await sync(url)).toMatchObject({ tone: 'error', text: expect.stringMatching(/^That address belongs/) })
+    })
+
+    it('fetches one page and says what became of it', async () => {
+      const printers = `${flow.confluence.url}/spaces/IT/pages/21/Printers`
+      expect(await sync(printers)).toMatchObject({ tone: 'success', text: 'Printers: unchanged, version 1.' })
+      expect((await sync(printers, true)).text).toBe('Printers: indexed again, version 1.')
+      await sync('IT')
+      expect(await sync(printers), 'a run of the whole space waits: it will come by').toMatchObject({
+        tone: 'success',
+        text: 'The page waits for space IT, which is being synced. See the progress with status.',
+      })
+      await flow.work()
+    })
+
+    it('keeps webhooks for a Data Center, which alone sends them to somebody with a token', async () => {
+      const webhook = { name: 'webhook', connection: 'acme', change: 'make' } as const
+      expect(await runNotice(webhook)).toMatchObject({
+        tone: 'error',
+        text: 'Confluence Cloud sends webhooks to apps only, not to whoever has a token: acme is looked at by its schedule.',
+      })
+      expect(await runNotice(webhook, alice)).toMatchObject({ tone: 'refusal' })
     })
 
     it.each([

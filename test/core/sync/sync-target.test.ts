@@ -1,8 +1,10 @@
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startSync } from '../../../src/core/sync/sync-target.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
 import { findConnection, updateConnection } from '../../../src/db/queries/connections.ts'
 import { findSpaceById } from '../../../src/db/queries/spaces.ts'
+import { pageHints, syncRuns } from '../../../src/db/schema/sync-runs.ts'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import { connect, openTestCore, soon, syncAndWait } from '../../support/core.ts'
 import { smallSite } from '../../sandbox/confluence/small-site.ts'
@@ -59,6 +61,55 @@ describe.each(databaseKinds)('what to sync on %s', (kind) => {
       `${server.url}/pages/viewpage.action?pageId=8`,
     ])
       expect(await started(address), address).toEqual([address.startsWith(cloud.url) ? 'ENG' : 'OLD'])
+  })
+
+  it('is the address of a site or space with or without https://, and a page by every address that it has', async () => {
+    const host = cloud.url.replace('http://', '')
+    expect(await started(cloud.url), 'the site itself').toEqual(['ENG', 'HR'])
+    expect(await started(`${host}/spaces/ENG`)).toEqual(['ENG'])
+    expect(await started(`${server.url}/`)).toEqual(['HR', 'OLD'])
+    const pageOf = async (address: string) => (await start(address)).page
+    for (const [address, page] of [
+      [`${cloud.url}/spaces/ENG/pages/7/Runbook`, ['7', 'ENG']],
+      [`${host}/x/BwAAAA`, ['7', 'ENG']],
+      [`${server.url}/pages/viewpage.action?pageId=8`, ['8', 'OLD']],
+      [`${server.url}/display/OLD/History`, ['8', 'OLD']],
+    ] as const)
+      await expect(pageOf(address), address).resolves.toMatchObject({ pageId: page[0], spaceKey: page[1] })
+    expect(await start(`${cloud.url}/spaces/ENG`)).not.toHaveProperty('page')
+  })
+
+  it('is a page that the site knows but the store does not', async () => {
+    const fresh = cloud.addPage({ spaceKey: 'ENG', title: 'Fresh', storage: '<p>New.</p>' })
+    const elsewhere = cloud.addPage({ spaceKey: 'OLD', title: 'Elsewhere', storage: '<p>New.</p>' })
+    const address = (id: string) => `${cloud.url}/pages/viewpage.action?pageId=${id}`
+    expect((await start(address(fresh.id))).page).toMatchObject({ pageId: fresh.id, spaceKey: 'ENG' })
+    expect((await start(`${cloud.url}/display/ENG/Fresh`)).page).toMatchObject({ pageId: fresh.id })
+    await expect(start(address(elsewhere.id))).rejects.toMatchObject({
+      code: 'page_outside',
+      message: 'That page is outside of what connection acme covers.',
+    })
+    await expect(start(address('999999'))).rejects.toMatchObject({
+      code: 'target_unknown',
+      message: expect.stringMatching(/^There is no such page that the account of acme can see/),
+    })
+  })
+
+  it('under way is followed by what is asked for, and the person is told', async () => {
+    const { db } = open.core.database
+    await db.delete(syncRuns)
+    const [run] = (await start('ENG')).runs
+    await db
+      .update(syncRuns)
+      .set({ state: 'running', worker: 'one' })
+      .where(eq(syncRuns.id, run?.id ?? 0))
+    expect((await start('ENG', true)).remarks).toEqual(['ENG is syncing already; a full sync follows when that ends.'])
+    expect((await start(`${cloud.url}/spaces/ENG/pages/7/Runbook`)).remarks).toEqual([
+      'ENG is syncing already; the page follows when that ends.',
+    ])
+    expect((await start('acme')).remarks).toEqual(['ENG is syncing already; another sync follows when that ends.'])
+    await db.delete(syncRuns)
+    await db.delete(pageHints)
   })
 
   it('is asked back when it could be two things', async () => {
