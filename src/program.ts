@@ -17,6 +17,7 @@ import { InvalidInputError, TransientError } from './errors.ts'
 import { createLog } from './log.ts'
 import { createOAuthCallback } from './web/oauth-callback.ts'
 import { createServer, listen } from './web/server.ts'
+import { createWebhooks } from './web/webhooks.ts'
 
 const interrupted = new AbortController()
 /** As a shell counts: 128 and the signal's number. */
@@ -112,7 +113,7 @@ async function startWeb(open: OpenCore, started: AsyncDisposableStack): Promise<
   if (slack === undefined && teams === undefined)
     log.warn('neither Slack nor Teams is configured: set SLACK_BOT_TOKEN or MICROSOFT_APP_ID (see docs/)')
   const bots = [slack, teams].filter((bot) => bot !== undefined)
-  const server = await createServer(open.core, [...bots, createOAuthCallback(open.core)])
+  const server = await createServer(open.core, [...bots, createOAuthCallback(open.core), createWebhooks(open.core)])
   // The bots first say that they are stopping, then the port closes.
   started.defer(() => server.close())
   for (const bot of bots) started.defer(() => bot.stop())

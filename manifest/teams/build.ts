@@ -51,7 +51,7 @@ export function buildManifest(settings: PackageSettings): Record<string, unknown
 }
 
 /** Teams offers at most twelve commands; these are typed in full. */
-const isRare = new Set(['resume', 'reconnect', 'remove', 'audit'])
+const isRare = new Set(['resume', 'reconnect', 'remove', 'audit', 'webhook'])
 
 /** The words of `/confluence help`. */
 function listCommands(prefix: string): { title: string; description: string }[] {

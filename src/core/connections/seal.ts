@@ -11,21 +11,41 @@ const tagBytes = 16
 
 /** Seals a credential for one connection; `binding` (the connection's name) must be the same to open it. */
 export function sealCredential(credential: Credential, key: Uint8Array, binding: string): Uint8Array {
+  return seal(credential, key, binding)
+}
+
+/** The same for what Data Center signs its webhooks with; it stays with the connection whatever that is called. */
+export function sealWebhookSecret(secret: string, key: Uint8Array, connectionId: number): Uint8Array {
+  return seal(secret, key, webhookOf(connectionId))
+}
+
+/** Rejects with `InvalidInputError` when the key is not the one that sealed it. */
+export function openWebhookSecret(sealed: Uint8Array, key: Uint8Array, connectionId: number): string {
+  return open(sealed, key, webhookOf(connectionId)) as string
+}
+
+const webhookOf = (connectionId: number): string => `the webhooks of connection ${connectionId}`
+
+function seal(value: Credential | string, key: Uint8Array, binding: string): Uint8Array {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(binding))
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(credential), 'utf8'), cipher.final()])
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed])
 }
 
 /** Rejects with `InvalidInputError` when the key is not the one that sealed it. */
 export function openCredential(sealed: Uint8Array, key: Uint8Array, binding: string): Credential {
+  return open(sealed, key, binding) as Credential
+}
+
+function open(sealed: Uint8Array, key: Uint8Array, binding: string): unknown {
   try {
     const nonce = sealed.subarray(0, nonceBytes)
     // Without its length a shorter tag, which is easier to guess, would do.
     const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(binding))
     decipher.setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
     const opened = Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()])
-    return JSON.parse(opened.toString('utf8')) as Credential
+    return JSON.parse(opened.toString('utf8')) as unknown
   } catch (cause) {
     throw new InvalidInputError(
       'encryption_key_wrong',
