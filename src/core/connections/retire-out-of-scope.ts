@@ -8,7 +8,7 @@ import { openConnectionSite } from './open-site.ts'
 
 /**
  * Deletes the stored pages that the connection's new scope does not cover. The sync would only hide them: many that vanish
- * at once look like a lost permission there. Returns how many.
+ * at once look like a lost permission there. Returns of how many it had the text.
  */
 export async function retireOutOfScope(core: Core, connection: Connection, signal: AbortSignal): Promise<number> {
   const { db } = core.database
@@ -26,7 +26,7 @@ export async function retireOutOfScope(core: Core, connection: Connection, signa
       outside.map(({ id }) => id),
       core.now(),
     )
-    retired += outside.length
+    retired += outside.filter(({ indexedVersion }) => indexedVersion !== null).length
   }
   return retired
 }
