@@ -37,7 +37,7 @@ async function sendOrRevoke(
     if (!(cause instanceof AccessDeniedError)) throw cause
     throw new ConnectionRevokedError(
       'account_refused',
-      `${host} does not let this account use Confluence: the credential may have expired, the account may lack a licence, or password sign-in may be switched off.`,
+      `${host} does not let this account use Confluence: the credential may have expired, the account may lack a licence, password sign-in may be switched off, or a proxy in front refuses the request.`,
       { cause: cause.cause },
     )
   }

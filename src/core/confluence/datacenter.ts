@@ -80,7 +80,8 @@ export function createDataCenterSite({ address, credential, ...options }: DataCe
   }
 }
 
-function renderAuthorization(credential: DataCenterSiteOptions['credential']): string {
+/** The header that Data Center knows an account by. */
+export function renderAuthorization(credential: DataCenterSiteOptions['credential']): string {
   if (credential.kind === 'pat') return `Bearer ${credential.secret}`
   return `Basic ${Buffer.from(`${credential.username}:${credential.secret}`).toString('base64')}`
 }

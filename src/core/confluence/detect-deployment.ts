@@ -1,54 +1,102 @@
-// Asks an address, without a credential, which Confluence it is.
+// Asks an address which Confluence it is, and where below it. What is found may be a refusal or a sign-in page: the
+// connection test then says what is wrong there.
 import { z } from 'zod'
-import { ConnectionRevokedError, InvalidInputError, isFootnoteError, AccessDeniedError } from '../../errors.ts'
+import { AccessDeniedError, ConnectionRevokedError, InvalidInputError, isFootnoteError } from '../../errors.ts'
 import type { TypedAddress } from './address.ts'
+import { renderAuthorization } from './datacenter.ts'
 import { createHttpClient, type HttpOptions } from './http.ts'
+import { HttpFailure } from './http-errors.ts'
 import { atSitePace, defaultGatewayUrl, type SiteOptions } from './site-options.ts'
-import type { SiteAddress } from './site.ts'
+import type { Credential, SiteAddress } from './site.ts'
 
-const probe: HttpOptions = { timeoutMs: 10_000, retry: { attempts: 2 } }
+/** Somebody is waiting, and several places are asked. */
+const probe: HttpOptions = { timeoutMs: 10_000, retry: { attempts: 2, patienceMs: 5000 } }
+
+/** What was typed to sign in with: its kind says which deployment is likelier; Data Center's goes with the questions to it. */
+export type LikelyCredential =
+  | Extract<Credential, { kind: 'pat' | 'basic' }>
+  | { kind: Exclude<Credential['kind'], 'pat' | 'basic'> }
+
+/** `cloudId` where it came to light. */
+export type FoundAddress = { address: SiteAddress; cloudId?: string }
+
+/** How much an answer says that Confluence's REST API is at a place, most first. */
+const evidence = ['answer', 'refusal', 'sign-in page', 'failure', 'nothing'] as const
+type Evidence = (typeof evidence)[number]
 
 /**
- * The address with its deployment and context path made certain. Rejects with `InvalidInputError` when no Confluence
- * answers there, with `TransientError` when nothing does.
+ * The address with its deployment and context path made as certain as they can be. Behind single sign-on only a request with
+ * the credential tells; a Cloud credential is not needed for that and is never sent from here. Rejects with
+ * `TransientError` when there is no server.
  */
 export async function detectDeployment(
   { address, isGuess }: Pick<TypedAddress, 'address' | 'isGuess'>,
+  credential: LikelyCredential,
   options: SiteOptions,
   signal: AbortSignal,
-): Promise<SiteAddress> {
-  if (!isGuess) return address
+): Promise<FoundAddress> {
   const { origin, pathname } = new URL(address.baseUrl)
+  const isWhole = pathname !== '/'
+  if (!isGuess && (isWhole || address.deployment === 'cloud')) return { address }
   const cloud: SiteAddress = { deployment: 'cloud', baseUrl: `${origin}/wiki` }
-  if (await answers(cloud, '/api/v2/spaces', options, signal)) return cloud
+  const cloudId = isGuess ? await findCloudId(cloud, options, signal) : undefined
+  if (cloudId !== undefined) return { address: cloud, cloudId }
   // Typed without a context path, Data Center is often found one level down.
-  const contexts = pathname === '/' ? ['', '/confluence', '/wiki'] : [pathname]
-  for (const context of contexts) {
-    const datacenter: SiteAddress = { deployment: 'datacenter', baseUrl: `${origin}${context}` }
-    if (await answers(datacenter, '/rest/api/user/current', options, signal)) return datacenter
-  }
-  throw new InvalidInputError('not_confluence', `There is no Confluence at ${address.baseUrl}: check the address.`, {
-    field: 'url',
-  })
+  const contexts = isWhole ? [pathname] : ['', '/confluence', '/wiki']
+  const own = contexts.map((context): SiteAddress => ({ deployment: 'datacenter', baseUrl: `${origin}${context}` }))
+  const isForCloud = credential.kind !== 'pat' && credential.kind !== 'basic'
+  const places = !isGuess ? own : isForCloud ? [cloud, ...own] : [...own, cloud]
+  const found = await Promise.all(places.map((place) => look(place, credential, options, signal)))
+  const best = Math.min(...found.map((each) => evidence.indexOf(each)))
+  // Nothing anywhere: the test of what was typed says so.
+  if (evidence[best] === 'nothing') return { address: isForCloud && isGuess ? cloud : address }
+  return { address: places[found.findIndex((each) => each === evidence[best])] ?? address }
 }
 
-/** True for a JSON answer, and for a refusal that comes with the REST API: both prove that the API is there. */
-async function answers(
-  address: SiteAddress,
-  path: string,
+async function look(
+  place: SiteAddress,
+  credential: LikelyCredential,
   options: SiteOptions,
   signal: AbortSignal,
-): Promise<boolean> {
-  const http = createHttpClient(address.baseUrl, undefined, { ...atSitePace(options, address.baseUrl), ...probe })
+): Promise<Evidence> {
+  const isCloud = place.deployment === 'cloud'
+  const authorization = isCloud || !('secret' in credential) ? undefined : renderAuthorization(credential)
+  const http = createHttpClient(place.baseUrl, authorization, { ...atSitePace(options, place.baseUrl), ...probe })
+  const request = isCloud
+    ? { path: '/api/v2/spaces', query: { limit: 1 }, schema: z.object({ results: z.array(z.unknown()) }) }
+    : { path: '/rest/api/user/current', schema: z.object({ type: z.string() }) }
   try {
-    return (await http.send({ path, query: { limit: 1 }, schema: z.unknown() }, signal)) !== undefined
+    return (await http.send<unknown>(request, signal)) === undefined ? 'nothing' : 'answer'
   } catch (error) {
-    if (!isFootnoteError(error)) throw error
-    if (error instanceof AccessDeniedError) return true
-    if (error instanceof ConnectionRevokedError) return error.code === 'credential_refused'
-    if (error instanceof InvalidInputError && error.code !== 'address_forbidden' && error.code !== 'address_moved')
-      return false
-    throw error
+    signal.throwIfAborted()
+    return weigh(error)
+  }
+}
+
+function weigh(error: unknown): Evidence {
+  if (!isFootnoteError(error)) throw error
+  if (error instanceof AccessDeniedError) return 'refusal'
+  if (error instanceof ConnectionRevokedError) return error.code === 'sign_in_page' ? 'sign-in page' : 'refusal'
+  return error.code === 'not_confluence' ? 'nothing' : 'failure'
+}
+
+const noServer = new Set(['unreachable', 'host_unknown', 'certificate_untrusted', 'address_forbidden'])
+const tenant = z.object({ cloudId: z.string().regex(/^[\w-]+$/) })
+
+/** The cloud id where the address has one. Any other answer is no proof of anything; where there is no server it rejects. */
+async function findCloudId(
+  address: SiteAddress,
+  options: SiteOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const paced = atSitePace(options, address.baseUrl)
+  const http = createHttpClient(new URL(address.baseUrl).origin, undefined, { ...paced, ...probe })
+  try {
+    return (await http.send({ path: '/_edge/tenant_info', schema: tenant }, signal))?.cloudId
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!isFootnoteError(error) || noServer.has(error.code)) throw error
+    return undefined
   }
 }
 
@@ -56,12 +104,16 @@ async function answers(
 export async function fetchCloudId(address: SiteAddress, options: SiteOptions, signal: AbortSignal): Promise<string> {
   const paced = atSitePace(options, address.baseUrl)
   const http = createHttpClient(new URL(address.baseUrl).origin, undefined, { ...paced, ...probe })
-  const schema = z.object({ cloudId: z.string().regex(/^[\w-]+$/) })
-  const tenant = await http.send({ path: '/_edge/tenant_info', schema }, signal)
-  if (tenant !== undefined) return tenant.cloudId
+  const path = '/_edge/tenant_info'
+  const found = await http.send({ path, schema: tenant }, signal).catch((error: unknown) => {
+    // Other servers answer with a page of their own, or their sign-in page.
+    if (error instanceof ConnectionRevokedError || error instanceof InvalidInputError) return undefined
+    throw error
+  })
+  if (found !== undefined) return found.cloudId
   throw new InvalidInputError(
     'not_cloud',
     `${address.baseUrl} is no Cloud site, so a scoped token cannot be used with it (${options.gatewayUrl ?? defaultGatewayUrl} does not know it).`,
-    { field: 'url' },
+    { field: 'url', cause: new HttpFailure(`GET ${path}`, 404) },
   )
 }

@@ -1,6 +1,8 @@
 import { InvalidInputError } from '../../errors.ts'
+import { createCloudClient } from './cloud-client.ts'
 import { createCloudSite } from './cloud.ts'
-import { createDataCenterSite } from './datacenter.ts'
+import { createDataCenterSite, renderAuthorization } from './datacenter.ts'
+import { createHttpClient, type HttpClient } from './http.ts'
 import { atSitePace, type SiteOptions } from './site-options.ts'
 import type { ConfluenceSite, Credential, Deployment, SiteAddress } from './site.ts'
 
@@ -15,6 +17,14 @@ export function openSite(address: SiteAddress, credential: Credential, given: Si
   if (credential.kind === 'pat' || credential.kind === 'basic')
     return createDataCenterSite({ ...options, address, credential })
   throw wrongKind('datacenter')
+}
+
+/** The plain client of a site, for questions that are none of the sync's. */
+export function openClient(address: SiteAddress, credential: Credential, given: SiteOptions = {}): HttpClient {
+  const options = atSitePace(given, address.baseUrl)
+  if (credential.kind === 'pat' || credential.kind === 'basic')
+    return createHttpClient(address.baseUrl, renderAuthorization(credential), options)
+  return createCloudClient({ ...options, address, credential })
 }
 
 /** The error for a kind of credential that the deployment does not take. */

@@ -1,10 +1,11 @@
 // The connection test: one word for the table, the cause and what to do about it.
 import { ConnectionRevokedError, isFootnoteError, TransientError } from '../../errors.ts'
+import { probeAccess } from './access-probes.ts'
 import { listBlockedNames } from './blocked-spaces.ts'
 import { HttpFailure } from './http-errors.ts'
-import { openSite } from './open-site.ts'
+import { openClient, openSite } from './open-site.ts'
 import type { SiteOptions } from './site-options.ts'
-import type { ConfluenceSite, Credential, SiteAddress, SiteUser } from './site.ts'
+import type { ConfluenceSite, Credential, SiteAddress, SiteSpace, SiteUser } from './site.ts'
 import { findOtherKind, type OtherKind } from './token-kind.ts'
 
 type TestResult =
@@ -49,11 +50,16 @@ const remedies: Record<TestResult, string | undefined> = {
   Failed: "Look for the error in Footnote's log.",
 }
 
+const oauthScopesRemedy =
+  'Add them to the permissions of the OAuth app (docs/operations.md lists them), then let Footnote in again with reconnect.'
+
 /** What to do about a refusal, by the code of its error, where more is known than "make a new token". */
 const remediesByCode: Record<string, string> = {
+  address_moved: 'Use the address that it names.',
   account_refused:
     'Give the account a Confluence licence and read access; where password sign-in is switched off, use a personal access token.',
   captcha_required: 'Sign in once in the browser with this account, solve the CAPTCHA, then test again.',
+  credential_kind: 'Choose the way to sign in that belongs to this site.',
   credential_ignored: 'Make a new token: Confluence answers this one as if nobody had signed in.',
   oauth_revoked: 'Let Footnote in again with reconnect.',
   scope_missing: 'Make a new token with the scopes that docs/operations.md lists: those of a token cannot be changed.',
@@ -62,25 +68,76 @@ const remediesByCode: Record<string, string> = {
   websudo_required: 'Use the token of an account that is no administrator, then test again.',
 }
 
-/** Signs in and lists the first spaces. Never rejects, except with the signal's reason. */
+/**
+ * Signs in, lists the first spaces and asks once for each kind of thing that a sync reads. Never rejects, except with the
+ * signal's reason.
+ */
 export async function testConnection(target: ConfluenceSite | SiteLogin, signal: AbortSignal): Promise<ConnectionTest> {
   try {
-    if ('credential' in target && isIncomplete(target.credential)) {
-      return verdict('Missing Credentials', 'A part of the credential is missing.')
-    }
-    const site = 'credential' in target ? open(target) : target
-    const user = await site.fetchCurrentUser(signal)
-    const test = { ...(await testSpaces(site, user, signal)), user }
-    return 'credential' in target && usesGateway(target.credential) ? withAccessRules(test, site, signal) : test
+    if (!('credential' in target)) return await testSite(target, signal)
+    if (isIncomplete(target.credential)) return verdict('Missing Credentials', 'A part of the credential is missing.')
+    return await testLogin(target, signal)
   } catch (error) {
     signal.throwIfAborted()
     const otherKind = 'credential' in target ? await findWrongDoor(target, error, signal) : undefined
     if (otherKind !== undefined)
       return { ...verdict('Auth Failed', otherKind.sentence), remedy: otherKind.remedy, otherKind: otherKind.kind }
-    const test = verdict(classify(error), isFootnoteError(error) ? error.message : 'An unexpected error occurred.')
-    const remedy = isFootnoteError(error) ? remediesByCode[error.code] : undefined
-    return remedy === undefined ? test : { ...test, remedy }
+    return nameFailure(error)
   }
+}
+
+async function testSite(site: ConfluenceSite, signal: AbortSignal): Promise<ConnectionTest> {
+  const user = await site.fetchCurrentUser(signal)
+  return { ...describeWorks(user, await findSpace(site, signal)), user }
+}
+
+async function testLogin(login: SiteLogin, signal: AbortSignal): Promise<ConnectionTest> {
+  const { address, credential } = login
+  const options = impatient(login.options)
+  const site = openSite(address, credential, options)
+  const isScoped = usesGateway(credential)
+  // A scope that is missing here may not be the only one: the probes name them all.
+  const user = await unlessScope(site.fetchCurrentUser(signal))
+  const space = await unlessScope(findSpace(site, signal))
+  const known = { deployment: address.deployment, isScoped, space, userId: user?.userId }
+  const access = await probeAccess(openClient(address, credential, options), known, signal)
+  if (access.missing.length > 0) return describeLacking(access.missing, credential.kind)
+  if (access.failure !== undefined) throw access.failure
+  if (user === undefined) throw new Error('the current user lacks a scope that no probe lacks')
+  const test = { ...describeWorks(user, space), user }
+  return isScoped ? withAccessRules(withRareScopes(test, access.missingRare), site, signal) : test
+}
+
+/** Undefined where the token lacks the scope for it. */
+async function unlessScope<Value>(work: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof ConnectionRevokedError && error.code === 'scope_missing') return undefined
+    throw error
+  }
+}
+
+function describeLacking(scopes: string[], kind: Credential['kind']): ConnectionTest {
+  const cause = `The token lacks ${nameScopes(scopes)}, which the sync needs.`
+  const remedy = kind === 'oauth' ? oauthScopesRemedy : remediesByCode['scope_missing']
+  return { ...verdict('Auth Failed', cause), remedy }
+}
+
+const nameScopes = (scopes: string[]): string => `the scope${scopes.length === 1 ? '' : 's'} ${scopes.join(', ')}`
+
+/** Folders apart, pages rarely lie below something that is no page. */
+function withRareScopes(test: ConnectionTest, scopes: string[]): ConnectionTest {
+  if (scopes.length === 0) return test
+  const cause = `${test.cause} Without ${nameScopes(scopes)}, pages below whiteboards, databases and embeds are shown to nobody.`
+  return { ...test, cause }
+}
+
+/** The result that an error stands for, with its cause and remedy, wherever a request to the site failed. Pure. */
+export function nameFailure(error: unknown): ConnectionTest {
+  const test = verdict(classify(error), isFootnoteError(error) ? error.message : 'An unexpected error occurred.')
+  const remedy = isFootnoteError(error) ? remediesByCode[error.code] : undefined
+  return remedy === undefined ? test : { ...test, remedy }
 }
 
 async function findWrongDoor({ address, credential, options = {} }: SiteLogin, error: unknown, signal: AbortSignal) {
@@ -103,17 +160,17 @@ async function withAccessRules(
 }
 
 /** Somebody is waiting for the result: two attempts and no long wait, unless the caller says otherwise. */
-function open({ address, credential, options = {} }: SiteLogin): ConfluenceSite {
-  return openSite(address, credential, {
-    ...options,
-    retry: { attempts: 2, patienceMs: 5000, ...options.retry },
-  })
+function impatient(options: SiteOptions = {}): SiteOptions {
+  return { ...options, retry: { attempts: 2, patienceMs: 5000, ...options.retry } }
 }
 
-async function testSpaces(site: ConfluenceSite, user: SiteUser, signal: AbortSignal): Promise<ConnectionTest> {
-  for await (const spaces of site.iterateSpaces(signal)) {
-    if (spaces.length > 0) return verdict('Works', `Signed in as ${user.displayName}.`)
-  }
+async function findSpace(site: ConfluenceSite, signal: AbortSignal): Promise<SiteSpace | undefined> {
+  for await (const [space] of site.iterateSpaces(signal)) if (space !== undefined) return space
+  return undefined
+}
+
+function describeWorks(user: SiteUser, space: SiteSpace | undefined): ConnectionTest {
+  if (space !== undefined) return verdict('Works', `Signed in as ${user.displayName}.`)
   return {
     ...verdict('Works', `Signed in as ${user.displayName}, but this account sees no space.`),
     remedy: 'Give the account read access to the spaces.',
@@ -134,7 +191,7 @@ function isIncomplete(credential: Credential): boolean {
 
 function classify(error: unknown): TestResult {
   if (!isFootnoteError(error)) return 'Failed'
-  if (error instanceof ConnectionRevokedError) return 'Auth Failed'
+  if (error instanceof ConnectionRevokedError || error.code === 'credential_kind') return 'Auth Failed'
   if (error.code === 'address_forbidden') return 'Connection Error'
   const status = error.cause instanceof HttpFailure ? error.cause.status : undefined
   if (status === 400 || status === 404 || status === 500) return `HTTP ${status}`

@@ -10,9 +10,9 @@ import {
   purgeAuthorization,
 } from '../../db/queries/authorizations.ts'
 import { InvalidInputError, isFootnoteError } from '../../errors.ts'
-import { fetchCloudId } from '../confluence/detect-deployment.ts'
+import { type FoundAddress, fetchCloudId } from '../confluence/detect-deployment.ts'
 import { type OAuthApp, exchangeCode, listOpenedSites, renderAuthorizeUrl } from '../confluence/oauth.ts'
-import type { OAuthGrant, SiteAddress } from '../confluence/site.ts'
+import type { OAuthGrant } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
 import { siteOptionsOf } from './credentials.ts'
 import { draftMs } from './draft-life.ts'
@@ -109,7 +109,7 @@ export async function closeAuthorization(core: Core, authorizationId: number): P
 export async function pickSite(
   core: Core,
   grant: OAuthGrant,
-  address: SiteAddress,
+  { address, cloudId: known }: FoundAddress,
   signal: AbortSignal,
 ): Promise<OAuthGrant> {
   const app: OAuthApp = oauthAppOf(core)
@@ -118,7 +118,7 @@ export async function pickSite(
   const named = sites.find(({ url }) => URL.canParse(url) && new URL(url).origin === origin)
   if (named !== undefined) return { ...grant, cloudId: named.id }
   // Under a domain of its own the site is listed by another address.
-  const cloudId = await fetchCloudId(address, siteOptionsOf(core), signal)
+  const cloudId = known ?? (await fetchCloudId(address, siteOptionsOf(core), signal))
   if (sites.some(({ id }) => id === cloudId)) return { ...grant, cloudId }
   const opened = sites.map(({ url }) => url).join(', ')
   throw new InvalidInputError(

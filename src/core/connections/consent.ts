@@ -2,7 +2,7 @@
 // to ask. Counting ends at a cap; "more than" is concrete enough.
 import { listInstallations } from '../../db/queries/installations.ts'
 import type { Exclusions, Scope } from '../../db/schema/connections.ts'
-import { TransientError, isFootnoteError } from '../../errors.ts'
+import { ConnectionRevokedError, TransientError, isFootnoteError } from '../../errors.ts'
 import { listOpenSpaces } from '../confluence/open-spaces.ts'
 import type { CensusPage, ConfluenceSite, PagePermissions, SiteSpace } from '../confluence/site.ts'
 import type { SiteOptions } from '../confluence/site-options.ts'
@@ -128,7 +128,8 @@ async function readPermissions(
     return found
   } catch (error) {
     signal.throwIfAborted()
-    if (!isFootnoteError(error) || error instanceof TransientError) throw error
+    if (!isFootnoteError(error) || error instanceof TransientError || error instanceof ConnectionRevokedError)
+      throw error
     return undefined
   }
 }

@@ -17,7 +17,14 @@ import type { Core } from '../core.ts'
 import { nextRunAt, parseSchedule } from '../jobs/next-run.ts'
 import { pickSite } from './authorize.ts'
 import { type ConsentFacts, collectFacts } from './consent.ts'
-import { checkTyped, findAddress, requireWorks, resolveCredential, siteOptionsOf } from './credentials.ts'
+import {
+  checkTyped,
+  findAddress,
+  namingResults,
+  requireWorks,
+  resolveCredential,
+  siteOptionsOf,
+} from './credentials.ts'
 import { disclaim } from './disclaimer.ts'
 import { draftMs } from './draft-life.ts'
 import {
@@ -48,17 +55,9 @@ export async function draftConnection(
 ): Promise<Draft> {
   const { db } = core.database
   const checked = await checkRequest(core, request)
-  const options = siteOptionsOf(core)
-  const address = await findAddress(checked.address, options, signal)
-  const picked =
-    grant === undefined || address.deployment !== 'cloud' ? grant : await pickSite(core, grant, address, signal)
-  const typed = await resolveCredential(request, address, picked, options, signal)
-  const { credential, test, accountName } = await requireWorks(address, typed, options, signal)
-  const site = openSite(address, credential, options)
-  const { scope, selected } = await resolveScope(site, request, checked.address.spaceKey, options, signal)
-  await refuseTaken(db, address.baseUrl, selected)
-  const facts = await collectFacts(core, site, { scope, exclusions: checked.exclusions, selected }, options, signal)
-
+  const { address, credential, test, accountName, scope, facts } = await namingResults(() =>
+    askSite(core, request, checked, grant, signal),
+  )
   await purgeDrafts(db, checked.name, new Date(core.now().getTime() - draftMs))
   const connection = await insertConnection(db, {
     name: checked.name,
@@ -82,6 +81,28 @@ export async function draftConnection(
   const { host } = new URL(address.baseUrl)
   const disclaimer = disclaim(facts, { accessMode: request.access, scope, host, accountName })
   return { connection, accountName, facts, disclaimer }
+}
+
+/** The address, the credential that works there, what is covered, and the numbers for the disclaimer. */
+async function askSite(
+  core: Core,
+  request: ConnectRequest,
+  checked: Awaited<ReturnType<typeof checkRequest>>,
+  grant: OAuthGrant | undefined,
+  signal: AbortSignal,
+) {
+  const options = siteOptionsOf(core)
+  const found = await findAddress(checked.address, request, options, signal)
+  const { address } = found
+  const picked =
+    grant === undefined || address.deployment !== 'cloud' ? grant : await pickSite(core, grant, found, signal)
+  const typed = await resolveCredential(request, found, picked, options, signal)
+  const { credential, test, accountName } = await requireWorks(address, typed, options, signal)
+  const site = openSite(address, credential, options)
+  const { scope, selected } = await resolveScope(site, request, checked.address.spaceKey, options, signal)
+  await refuseTaken(core.database.db, address.baseUrl, selected)
+  const facts = await collectFacts(core, site, { scope, exclusions: checked.exclusions, selected }, options, signal)
+  return { address, credential, test, accountName, scope, facts }
 }
 
 /** Everything that can be refused without asking the site. */

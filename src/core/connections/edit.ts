@@ -9,7 +9,7 @@ import { InvalidInputError } from '../../errors.ts'
 import type { ConfluenceSite } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
 import { type ConsentFacts, collectFacts } from './consent.ts'
-import { siteOptionsOf } from './credentials.ts'
+import { namingResults, siteOptionsOf } from './credentials.ts'
 import { disclaim } from './disclaimer.ts'
 import { draftMs } from './draft-life.ts'
 import { type EditRequest, applyChanges, checkPlainChanges, describeChanges, onlyDifferent } from './edit-changes.ts'
@@ -41,7 +41,7 @@ export async function editConnection(
   const resolved =
     site === undefined || coverage === undefined
       ? undefined
-      : await resolveScope(site, coverage, undefined, siteOptionsOf(core), signal)
+      : await namingResults(() => resolveScope(site, coverage, undefined, siteOptionsOf(core), signal))
   const changes = onlyDifferent(connection, {
     ...plain,
     ...(resolved === undefined ? {} : { scope: resolved.scope }),
@@ -51,7 +51,7 @@ export async function editConnection(
   if (Object.keys(changes).length === 0)
     throw new InvalidInputError('nothing_changed', `${connection.name} is so already: nothing was changed.`)
   if (site !== undefined && ('scope' in changes || 'exclusions' in changes || 'accessMode' in changes))
-    return askConsent({ core, connection, site, changes, actor }, resolved, signal)
+    return namingResults(() => askConsent({ core, connection, site, changes, actor }, resolved, signal))
   await core.database.db.transaction((tx) => applyChanges(core, tx, connection, changes, actor))
   const edited = await getConnectionById(core, connection.id)
   return { kind: 'applied', connection: edited, changed: describeChanges(changes) }

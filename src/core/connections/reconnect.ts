@@ -4,7 +4,14 @@ import { InvalidInputError } from '../../errors.ts'
 import type { OAuthGrant, SiteAddress } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
 import { pickSite } from './authorize.ts'
-import { type TypedCredential, checkTyped, requireWorks, resolveCredential, siteOptionsOf } from './credentials.ts'
+import {
+  type TypedCredential,
+  checkTyped,
+  namingResults,
+  requireWorks,
+  resolveCredential,
+  siteOptionsOf,
+} from './credentials.ts'
 import { getConnectionById } from './get-connection.ts'
 import { activeValues } from './pause.ts'
 import { parseTokenExpiry } from './request.ts'
@@ -31,9 +38,11 @@ export async function reconnect(
   const tokenExpiresAt = parseTokenExpiry(typed.tokenExpires, core.now()) ?? null
   const address: SiteAddress = { deployment: before.deployment, baseUrl: before.baseUrl }
   const options = siteOptionsOf(core)
-  const picked = grant === undefined ? undefined : await pickSite(core, grant, address, signal)
-  const resolved = await resolveCredential(typed, address, picked, options, signal)
-  const { credential, test, accountName } = await requireWorks(address, resolved, options, signal)
+  const { credential, test, accountName } = await namingResults(async () => {
+    const picked = grant === undefined ? undefined : await pickSite(core, grant, { address }, signal)
+    const resolved = await resolveCredential(typed, { address }, picked, options, signal)
+    return requireWorks(address, resolved, options, signal)
+  })
   const isHeld = before.state === 'paused' && before.pauseReason === 'asked'
   await core.database.db.transaction(async (tx) => {
     await updateConnection(tx, before.id, {

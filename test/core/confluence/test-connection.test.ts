@@ -64,7 +64,7 @@ describe('the connection test', () => {
 
   test('a credential of the other deployment has failed, with a sentence that says which one is needed', async () => {
     const outcome = await run(ann, spaces, { kind: 'token', email: 'ann@acme.example', secret: 'x' })
-    expect(outcome).toMatchObject({ result: 'Failed', cause: expect.stringContaining('personal access token') })
+    expect(outcome).toMatchObject({ result: 'Auth Failed', cause: expect.stringContaining('personal access token') })
   })
 
   test('a site that is open already can be tested too', async () => {
@@ -80,10 +80,10 @@ describe('the connection test', () => {
   })
 })
 
-const detect = async (answers: Record<string, Reply>, typedPath = '') => {
-  await using server = await startScripted(({ path }) => answers[path] ?? { status: 404, html: 'Not Found' })
+const detect = async (answers: Record<string, Reply>, typedPath = '', otherwise: Reply = { status: 404, html: '' }) => {
+  await using server = await startScripted(({ path }) => answers[path] ?? otherwise)
   const address: SiteAddress = { deployment: 'datacenter', baseUrl: `${server.url}${typedPath}` }
-  const found = await detectDeployment({ address, isGuess: true }, options, signal)
+  const { address: found } = await detectDeployment({ address, isGuess: true }, pat, options, signal)
   return [found.deployment, found.baseUrl.slice(server.url.length)]
 }
 
@@ -100,8 +100,41 @@ describe('which deployment it is', () => {
     expect(await detect({ '/docs/rest/api/user/current': anonymous }, '/docs')).toEqual(['datacenter', '/docs'])
   })
 
-  test('nothing of the kind', async () => {
-    await expect(detect({})).rejects.toMatchObject({ name: 'InvalidInputError', code: 'not_confluence', field: 'url' })
+  test('nothing of the kind: what was typed is left to the test', async () => {
+    expect(await detect({}, '/docs')).toEqual(['datacenter', '/docs'])
+  })
+
+  test.each<[string, Reply]>([
+    ['a proxy that refuses everything', { status: 403, html: 'Forbidden' }],
+    ['a sign-in page before everything', { html: '<form action="/dologin.action">' }],
+    ['a server that fails at everything', { status: 503, html: 'Down' }],
+  ])('%s is no sign of Cloud', async (_what, otherwise) => {
+    expect(await detect({}, '', otherwise)).toEqual(['datacenter', ''])
+    expect(await detect({ '/confluence/rest/api/user/current': ann }, '', otherwise)).toEqual([
+      'datacenter',
+      '/confluence',
+    ])
+  })
+
+  test('a sign-in page that only an answer with the credential gets past', async () => {
+    await using server = await startScripted(({ path, headers }) =>
+      path === '/wiki/rest/api/user/current' && headers.authorization === 'Bearer abc'
+        ? ann
+        : { html: '<form action="/dologin.action">' },
+    )
+    const address: SiteAddress = { deployment: 'datacenter', baseUrl: server.url }
+    for (const isGuess of [true, false])
+      expect(await detectDeployment({ address, isGuess }, pat, options, signal)).toEqual({
+        address: { deployment: 'datacenter', baseUrl: `${server.url}/wiki` },
+      })
+  })
+
+  test('no question that looks for Confluence carries a Cloud credential', async () => {
+    await using server = await startScripted(() => ({ status: 401, json: {} }))
+    const address: SiteAddress = { deployment: 'datacenter', baseUrl: server.url }
+    const { address: found } = await detectDeployment({ address, isGuess: true }, { kind: 'scoped' }, options, signal)
+    expect(found).toEqual({ deployment: 'cloud', baseUrl: `${server.url}/wiki` })
+    expect(server.asked.filter(({ headers }) => headers.authorization !== undefined)).toEqual([])
   })
 
   test('the id for the gateway', async () => {

@@ -55,7 +55,7 @@ describe('a token at the wrong door', () => {
   test('one that the gateway knows but that lacks a scope is tried at no other door', async () => {
     const outcome = await run(scoped, {}, { code: 401, message: 'Unauthorized; scope does not match' })
     expect(outcome).toMatchObject({ result: 'Auth Failed', otherKind: undefined, atSite: 0 })
-    expect(outcome.cause).toContain('lacks a scope')
+    expect(outcome.cause).toContain('lacks the scopes')
   })
 
   test('one that works never comes to the site', async () => {

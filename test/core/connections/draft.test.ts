@@ -103,7 +103,11 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
       [
         'an empty secret',
         { secret: ' ' },
-        { code: 'secret_missing', field: 'secret', message: 'Missing Credentials: the token or password is empty.' },
+        {
+          code: 'secret_missing',
+          field: 'secret',
+          message: /^Missing Credentials: the token or password is empty\. Enter the credential/,
+        },
       ],
       [
         'no e-mail address',
@@ -111,7 +115,7 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
         {
           code: 'email_missing',
           field: 'email',
-          message: 'Missing Credentials: the e-mail address of the account that the token belongs to is empty.',
+          message: /^Missing Credentials: the e-mail address of the account that the token belongs to is empty\. Enter/,
         },
       ],
       [
@@ -132,9 +136,10 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
         'a credential of the other deployment',
         { credentialKind: 'pat' },
         {
-          code: 'credential_kind',
+          code: 'test_failed',
           field: 'auth',
-          message: 'Confluence Cloud takes an e-mail address and an API token (classic or scoped), or OAuth.',
+          message:
+            'Auth Failed: Confluence Cloud takes an e-mail address and an API token (classic or scoped), or OAuth. Choose the way to sign in that belongs to this site.',
         },
       ],
       [
@@ -202,9 +207,11 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
     it('an address where no Confluence is', async () => {
       const elsewhere = { ...requestFor(datacenter), url: datacenter.url.replace('/confluence', '/shop') }
       expect(await refused(elsewhere)).toMatchObject({
-        code: 'not_confluence',
+        code: 'test_failed',
         field: 'url',
-        message: expect.stringContaining('/shop: check the address.'),
+        message: expect.stringMatching(
+          /^HTTP 404: There is no Confluence at .*\/shop: check the address\. Check the base/,
+        ),
       })
     })
 
