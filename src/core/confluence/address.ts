@@ -10,15 +10,18 @@ export type TypedAddress = {
   isGuess: boolean
   spaceKey: string | undefined
   pageId: string | undefined
-  /** Of `/display/KEY/Title`, an address that names no id. */
+  /** Of `/display/KEY/Title` and of `viewpage.action?spaceKey=…&title=…`, addresses that name no id. */
   pageTitle?: string
+  /** Cloud: of `/spaces/KEY/folder/ID`. */
+  folderId?: string
 }
 
 /** First path segments of Confluence's own pages; what stands before them is the context path. */
 const ownSegments = new Set(
-  ['admin api display download label labels pages people plugins rest s secure spaces users x'].flatMap((words) =>
-    words.split(' '),
-  ),
+  [
+    'admin api collector display download label labels pages people plugins questions rest s secure spacedirectory',
+    'spaces users x',
+  ].flatMap((words) => words.split(' ')),
 )
 
 /**
@@ -44,13 +47,15 @@ export function normaliseAddress(
   const context = isCloud ? ['wiki'] : contextOf(segments)
   const below = isCloud && segments[0] !== 'wiki' ? segments : segments.slice(context.length)
   const origin = isAtlassianHost ? `https://${url.host}` : url.origin
-  const title = below[0] === 'display' && below.length === 3 ? below[2] : undefined
+  const pageTitle = findPageTitle(below, url.searchParams)
+  const folderId = findFolderId(below)
   return {
     address: { deployment: isCloud ? 'cloud' : 'datacenter', baseUrl: [origin, ...context].join('/') },
     isGuess: !isAtlassianHost && deployment === undefined,
     spaceKey: findSpaceKey(below, url.searchParams),
     pageId: findPageId(below, url.searchParams),
-    ...(title === undefined ? {} : { pageTitle: decode(title) }),
+    ...(pageTitle === undefined ? {} : { pageTitle }),
+    ...(folderId === undefined ? {} : { folderId }),
   }
 }
 
@@ -115,8 +120,20 @@ function findSpaceKey(below: string[], query: URLSearchParams): string | undefin
   const [first, second] = below
   if (first === 'display' && second !== undefined) return decode(second)
   if (first === 'spaces' && second !== undefined && !second.endsWith('.action')) return decode(second)
-  const isSpaceAction = first === 'spaces' && second?.endsWith('.action') === true
-  return query.get('spaceKey') ?? (isSpaceAction ? (query.get('key') ?? undefined) : undefined)
+  // Data Center's lists and settings of a space: `/spaces/viewspace.action?key=HR`, `/collector/pages.action?key=HR`.
+  const isAction = below.at(-1)?.endsWith('.action') === true
+  return query.get('spaceKey') ?? (isAction ? (query.get('key') ?? undefined) : undefined)
+}
+
+function findPageTitle(below: string[], query: URLSearchParams): string | undefined {
+  const [first, , title] = below
+  if (first === 'display' && below.length === 3 && title !== undefined) return decode(title)
+  return below.at(-1) === 'viewpage.action' ? (query.get('title') ?? undefined) : undefined
+}
+
+function findFolderId(below: string[]): string | undefined {
+  const [first, , kind, folderId] = below
+  return first === 'spaces' && kind === 'folder' && /^\d+$/.test(folderId ?? '') ? folderId : undefined
 }
 
 function findPageId(below: string[], query: URLSearchParams): string | undefined {

@@ -99,7 +99,7 @@ async function askSite(
   const typed = await resolveCredential(request, found, picked, options, signal)
   const { credential, test, accountName } = await requireWorks(address, typed, options, signal)
   const site = openSite(address, credential, options)
-  const { scope, selected } = await resolveScope(site, request, checked.address.spaceKey, options, signal)
+  const { scope, selected } = await resolveScope(site, request, checked.address, options, signal)
   await refuseTaken(core.database.db, address.baseUrl, selected)
   const facts = await collectFacts(core, site, { scope, exclusions: checked.exclusions, selected }, options, signal)
   return { address, credential, test, accountName, scope, facts }
@@ -114,7 +114,8 @@ export async function checkRequest(core: Core, request: ConnectRequest) {
   nextRunAt(schedule, timezone, core.now())
   checkTyped(request)
   const address = normaliseAddress(request.url, request.deployment, siteOptionsOf(core))
-  parseCoverage(request, address.spaceKey)
+  // The key of a page that is named by its id alone is only known to the site.
+  parseCoverage(request, address.spaceKey ?? address.pageId)
   const exclusions = checkExclusions(request.exclusions)
   const tokenExpiresAt = parseTokenExpiry(request.tokenExpires, core.now())
   return { name, key, address, schedule, timezone, exclusions, tokenExpiresAt }

@@ -41,7 +41,7 @@ export async function editConnection(
   const resolved =
     site === undefined || coverage === undefined
       ? undefined
-      : await namingResults(() => resolveScope(site, coverage, undefined, siteOptionsOf(core), signal))
+      : await namingResults(() => resolveScope(site, coverage, {}, siteOptionsOf(core), signal))
   const changes = onlyDifferent(connection, {
     ...plain,
     ...(resolved === undefined ? {} : { scope: resolved.scope }),

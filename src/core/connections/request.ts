@@ -5,9 +5,9 @@ import type { Credential, Deployment } from '../confluence/site.ts'
 
 /** Which pages; text is as typed. At most one of them, but for `cql`, which may be limited to `spaces`. */
 export type Coverage = {
-  /** Keys separated by commas or blanks; empty: the space of the site's address when it names one, else all. */
+  /** Keys separated by commas or blanks; empty: the space of the site's address when it names one or a page of one, else all. */
   spaces: string
-  /** Really all, whatever the site's address names. */
+  /** True: really all, whatever the site's address names. False: never all; who names nothing is asked. */
   allSpaces?: boolean | undefined
   /** Address of a page that is covered with all below it. */
   tree?: string | undefined
@@ -85,9 +85,20 @@ export function parseCoverage(
     )
   if (tree !== undefined && tree !== '') return { kind: 'tree', address: tree }
   if (page !== undefined && page !== '') return { kind: 'page', address: page }
+  if (coverage.allSpaces === false && typedKeys.length === 0 && query === '' && addressKey === undefined)
+    throw new InvalidInputError(
+      'spaces_missing',
+      'Write the keys of the spaces, such as HR, IT, or choose all spaces that the account sees.',
+      { field: 'spaces' },
+    )
   const isAll = coverage.allSpaces === true || (typedKeys.length === 0 && addressKey === undefined)
   const keys = isAll ? [] : typedKeys.length > 0 ? typedKeys : [addressKey ?? '']
   return query === undefined || query === '' ? { kind: 'spaces', keys } : { kind: 'cql', keys: typedKeys, query }
+}
+
+/** True when nothing is said about what to cover: then the site's address decides. */
+export function isLeftOpen({ allSpaces, spaces, tree, page, cql }: Coverage): boolean {
+  return allSpaces !== true && spaces.trim() === '' && [tree, page, cql].every((typed) => typed === undefined)
 }
 
 /** An empty part would silently cover everything. */

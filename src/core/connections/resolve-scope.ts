@@ -6,23 +6,26 @@ import { explainBlocked } from '../confluence/blocked-spaces.ts'
 import type { HostPolicy } from '../confluence/forbidden-hosts.ts'
 import { HttpFailure } from '../confluence/http-errors.ts'
 import type { ConfluenceSite, SiteSpace } from '../confluence/site.ts'
-import { type Coverage, parseCoverage } from './request.ts'
+import { type Coverage, isLeftOpen, parseCoverage } from './request.ts'
 import { suggestKeys } from './suggest-keys.ts'
 import { collectSpaces, selectSpaces } from './sync-connection.ts'
 
 export type ResolvedScope = { scope: Scope; selected: SiteSpace[] }
 
+/** What the address of the site named besides the site; nothing when a connection is changed. */
+export type AddressHint = { spaceKey?: string | undefined; pageId?: string | undefined }
+
 /** Rejects with `InvalidInputError` that names the field: an unknown space, an invisible page, a query that is none. */
 export async function resolveScope(
   site: ConfluenceSite,
   coverage: Coverage,
-  addressKey: string | undefined,
+  hint: AddressHint,
   policy: HostPolicy,
   signal: AbortSignal,
 ): Promise<ResolvedScope> {
-  const wanted = parseCoverage(coverage, addressKey)
   const listed = await collectSpaces(site, signal)
   if (listed.length === 0) throw await noSpaces(site, signal)
+  const wanted = parseCoverage(coverage, await findHintedKey(site, coverage, hint, listed, signal))
   if ('address' in wanted) return resolvePage(site, wanted.kind, wanted.address, listed, policy, signal)
   const scope: Scope = wanted.keys.length === 0 ? { kind: 'all' } : { kind: 'spaces', keys: wanted.keys }
   const { selected, missingKeys } = selectSpaces(listed, scope)
@@ -34,6 +37,25 @@ export async function resolveScope(
     return { scope: { kind: 'cql', keys: wanted.keys.length === 0 ? [] : keys, query: wanted.query }, selected }
   }
   return { scope: scope.kind === 'all' ? scope : { kind: 'spaces', keys }, selected }
+}
+
+/** An address that names a page by its id alone means the space of that page, never every space there is. */
+async function findHintedKey(
+  site: ConfluenceSite,
+  coverage: Coverage,
+  { spaceKey, pageId }: AddressHint,
+  listed: SiteSpace[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (spaceKey !== undefined || pageId === undefined || !isLeftOpen(coverage)) return spaceKey
+  const page = await site.findPage({ pageId }, signal)
+  const home = listed.find(({ spaceId }) => spaceId === page?.spaceId)
+  if (home !== undefined) return home.key
+  throw new InvalidInputError(
+    'address_page_invisible',
+    `The address names page ${pageId}, which this account cannot see, so its space is not known. Name the spaces, or choose all.`,
+    { field: 'spaces' },
+  )
 }
 
 async function noSpaces(site: ConfluenceSite, signal: AbortSignal): Promise<InvalidInputError> {
@@ -77,6 +99,8 @@ async function resolvePage(
   signal: AbortSignal,
 ): Promise<ResolvedScope> {
   const address = parsePageAddress(site, kind, typed, policy)
+  if (kind === 'tree' && address.folderId !== undefined)
+    return resolveFolder(site, { ...address, folderId: address.folderId }, listed, signal)
   const space = listed.find(({ key }) => key.toLowerCase() === address.spaceKey?.toLowerCase())
   const reference =
     address.pageId !== undefined
@@ -92,13 +116,29 @@ async function resolvePage(
     )
   const page = await site.findPage(reference, signal)
   const home = listed.find(({ spaceId }) => spaceId === page?.spaceId)
-  if (page === undefined || home === undefined)
-    throw new InvalidInputError(
-      'page_invisible',
-      'There is no such page that this account can see. Check the address, or give the account the right to view the page.',
-      { field: kind },
-    )
+  if (page === undefined || home === undefined) throw invisible('page', kind)
   return { scope: { kind, spaceKey: home.key, pageId: page.pageId }, selected: [home] }
+}
+
+/** A folder has no text of its own, but pages below it like a page has. */
+async function resolveFolder(
+  site: ConfluenceSite,
+  { folderId, spaceKey }: { folderId: string; spaceKey: string | undefined },
+  listed: SiteSpace[],
+  signal: AbortSignal,
+): Promise<ResolvedScope> {
+  const home = listed.find(({ key }) => key.toLowerCase() === spaceKey?.toLowerCase())
+  if (home === undefined || (await site.fetchAncestor(folderId, 'folder', signal)) === 'unreadable')
+    throw invisible('folder', 'tree')
+  return { scope: { kind: 'tree', spaceKey: home.key, pageId: folderId }, selected: [home] }
+}
+
+function invisible(what: 'page' | 'folder', field: 'tree' | 'page'): InvalidInputError {
+  return new InvalidInputError(
+    'page_invisible',
+    `There is no such ${what} that this account can see. Check the address, or give the account the right to view the ${what}.`,
+    { field },
+  )
 }
 
 function parsePageAddress(site: ConfluenceSite, field: 'tree' | 'page', typed: string, policy: HostPolicy) {

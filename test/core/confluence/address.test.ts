@@ -31,6 +31,9 @@ describe('what people paste', () => {
     ['https://wiki.acme.example/display/~jo%2Ban', server, '~jo+an', undefined],
     ['https://wiki.acme.example/spaces/IT/pages/123/Title', server, 'IT', '123'],
     ['https://wiki.acme.example/spaces/viewspace.action?key=IT', server, 'IT', undefined],
+    ['https://wiki.acme.example/confluence/collector/pages.action?key=IT', `${server}/confluence`, 'IT', undefined],
+    ['https://wiki.acme.example/pages/listpages-dirview.action?key=IT', server, 'IT', undefined],
+    ['https://wiki.acme.example/confluence/spacedirectory/view.action', `${server}/confluence`, undefined, undefined],
     ['https://wiki.acme.example/pages/123/Title', server, undefined, '123'],
     ['https://wiki.acme.example/wiki/pages/viewpage.action?pageId=123', `${server}/wiki`, undefined, '123'],
     ['https://wiki.acme.example/pages/viewpage.action?spaceKey=IT&title=How', server, 'IT', undefined],
@@ -50,6 +53,18 @@ describe('what people paste', () => {
   test('the title in an address that names no id', () => {
     expect(normaliseAddress('https://wiki.acme.example/display/IT/How+to+%26+why').pageTitle).toBe('How to & why')
     expect(normaliseAddress('https://wiki.acme.example/display/IT').pageTitle).toBeUndefined()
+    expect(
+      normaliseAddress('https://wiki.acme.example/pages/viewpage.action?spaceKey=IT&title=How+to+%26+why').pageTitle,
+    ).toBe('How to & why')
+  })
+
+  test('the folder in an address', () => {
+    expect(normaliseAddress(`${cloud}/spaces/IT/folder/4711?atlOrigin=x`)).toMatchObject({
+      spaceKey: 'IT',
+      pageId: undefined,
+      folderId: '4711',
+    })
+    expect(normaliseAddress(`${cloud}/spaces/IT/pages/4711/folder/1`).folderId).toBeUndefined()
   })
 
   test('Cloud under a domain of its own is Cloud when the caller says so', () => {

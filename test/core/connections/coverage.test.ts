@@ -3,11 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createSite } from '../../../sandbox/confluence/model.ts'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import { type Draft, confirmConnection, draftConnection } from '../../../src/core/connections/draft.ts'
+import { confirmEdit, editConnection } from '../../../src/core/connections/edit.ts'
+import { getConnection } from '../../../src/core/connections/get-connection.ts'
 import { recordInstallation } from '../../../src/core/connections/installations.ts'
 import type { ConnectRequest } from '../../../src/core/connections/request.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
+import { purgeConnection } from '../../../src/db/queries/connections.ts'
 import { auditLog, connections, installations } from '../../../src/db/schema/connections.ts'
-import { openTestCore, requestFor, soon } from '../../support/core.ts'
+import { openTestCore, requestFor, soon, syncAndWait } from '../../support/core.ts'
 import { databaseKinds } from '../../support/database.ts'
 import { values } from '../../sandbox/confluence/small-site.ts'
 
@@ -33,8 +36,10 @@ describe.each(databaseKinds)('what a connection covers, on %s', (kind) => {
     datacenter = await startConfluence({ flavour: 'datacenter', site: createSite(company) })
   })
   afterEach(async () => {
-    await open.core.database.db.delete(connections)
-    await open.core.database.db.delete(installations)
+    const { db } = open.core.database
+    for (const { id } of await db.select().from(connections)) await purgeConnection(db, id)
+    await db.delete(installations)
+    await db.delete(auditLog)
   })
   afterAll(async () => {
     await cloud.close()
@@ -82,11 +87,71 @@ describe.each(databaseKinds)('what a connection covers, on %s', (kind) => {
     expect(connection.scope).toEqual({ kind: 'tree', spaceKey: 'HR', pageId: '3' })
   })
 
+  it('finds the page of an address by space and title, and all below a folder', async () => {
+    const title = `${datacenter.url}/pages/viewpage.action?spaceKey=hr&title=Holidays+%26+leave`
+    expect((await draft({ page: title }, datacenter)).connection.scope).toEqual({
+      kind: 'page',
+      spaceKey: 'HR',
+      pageId: '2',
+    })
+    const folder = await draft({ tree: `${cloud.url}/spaces/HR/folder/20` })
+    expect(folder.connection.scope).toEqual({ kind: 'tree', spaceKey: 'HR', pageId: '20' })
+    expect(folder.facts.pages).toBe(3)
+    const above = await draft({ tree: `${cloud.url}/spaces/HR/pages/1/People+home` })
+    expect(above.facts.pages).toBe(6)
+  })
+
+  it('syncs what lies below a folder, and keeps it when another part is edited away', async () => {
+    const { connection } = await draft({ tree: `${cloud.url}/spaces/HR/pages/1` })
+    await confirmConnection(open.core, connection.id, 'ann', soon())
+    expect((await syncAndWait(open, 'acme'))['HR']?.run.counts).toMatchObject({ listed: 6 })
+    const edit = await editConnection(
+      open.core,
+      await getConnection(open.core, 'acme'),
+      { coverage: { spaces: '', tree: `${cloud.url}/spaces/HR/folder/20` } },
+      'ann',
+      soon(),
+    )
+    if (edit.kind !== 'consent') throw new Error('no consent was asked for')
+    expect((await confirmEdit(open.core, edit.editId, 'ann', soon())).dropped.pages).toBe(3)
+    expect((await syncAndWait(open, 'acme'))['HR']?.run.counts).toMatchObject({ listed: 3 })
+  })
+
+  it.each<[string, (site: RunningConfluence) => string]>([
+    ['by its id', ({ url }) => `${url}/pages/viewpage.action?pageId=2`],
+    ['by its short link', ({ url }) => `${url}/x/AgA`],
+    ['by its address', ({ url }) => `${url}/spaces/HR/pages/2/Holidays`],
+    ['by the settings of its space', ({ url }) => `${url}/collector/pages.action?key=HR`],
+  ])('takes the address of the site that names a page or space for its space: %s', async (_what, urlOf) => {
+    for (const site of [cloud, datacenter]) {
+      const { connection } = await draft({ url: urlOf(site) }, site)
+      expect(connection).toMatchObject({ baseUrl: site.url, scope: { kind: 'spaces', keys: ['HR'] } })
+      expect((await draft({ url: urlOf(site), allSpaces: true }, site)).connection.scope).toEqual({ kind: 'all' })
+    }
+  })
+
+  it('asks back where an address names a page that cannot be seen, and where nothing is named', async () => {
+    await expect(draft({ url: `${cloud.url}/pages/viewpage.action?pageId=999` })).rejects.toMatchObject({
+      field: 'spaces',
+      message:
+        'The address names page 999, which this account cannot see, so its space is not known. Name the spaces, or choose all.',
+    })
+    await expect(draft({ allSpaces: false })).rejects.toMatchObject({ code: 'spaces_missing', field: 'spaces' })
+    expect((await draft({ allSpaces: false, url: `${cloud.url}/x/AgA` })).connection.scope).toMatchObject({
+      keys: ['HR'],
+    })
+  })
+
   it.each<[string, Partial<ConnectRequest>, { code: string; field: string; message: string | RegExp }]>([
     [
       'a page that is not there',
       { tree: '/spaces/HR/pages/999' },
       { code: 'page_invisible', field: 'tree', message: /no such page that this account can see/ },
+    ],
+    [
+      'a folder that is not there',
+      { tree: '/spaces/HR/folder/999' },
+      { code: 'page_invisible', field: 'tree', message: /no such folder that this account can see/ },
     ],
     [
       'a page in the trash',
