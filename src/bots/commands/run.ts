@@ -5,7 +5,6 @@ import { getConnection, unknownConnection } from '../../core/connections/get-con
 import { readPages } from '../../core/connections/list-pages.ts'
 import { readAudit } from '../../core/connections/read-audit.ts'
 import { readStatus } from '../../core/connections/status.ts'
-import { testStoredConnection } from '../../core/connections/test-stored.ts'
 import type { Core } from '../../core/core.ts'
 import { search } from '../../core/search/search.ts'
 import { describeFetched, fetchPage } from '../../core/jobs/fetch-page.ts'
@@ -16,6 +15,7 @@ import type { Command, CommandResult } from './command.ts'
 import { openForm } from './form.ts'
 import { runDeletion, runLife } from './life.ts'
 import { usages } from './parse.ts'
+import { describeTest, runTest } from './test.ts'
 import { runWebhook } from './webhook.ts'
 
 /** Runs one command as `asker`. Refusals and wrong input are results (`notice`), not errors; a bug rejects. */
@@ -76,8 +76,10 @@ async function run(core: Core, command: Command, asker: Asker, signal: AbortSign
     case 'status':
     case 'spaces':
       return runStatus(core, command.connection)
-    case 'test':
-      return runTest(core, command.connection, signal)
+    case 'test': {
+      const { name, test } = await runTest(core, command.connection, signal)
+      return describeTest(name, test)
+    }
     case 'pages':
       return { kind: 'pages', listing: await readPages(core, command.words) }
     case 'audit':
@@ -137,16 +139,6 @@ async function runStatus(core: Core, name: string | undefined): Promise<CommandR
   const connections = await readStatus(core, name)
   if (name !== undefined && connections.length === 0) throw unknownConnection(name)
   return { kind: 'status', connections }
-}
-
-async function runTest(core: Core, name: string, signal: AbortSignal): Promise<CommandResult> {
-  const connection = await getConnection(core, name)
-  const test = await testStoredConnection(core, connection, signal)
-  return notice(
-    test.result === 'Works' ? 'success' : 'error',
-    `${connection.name}: ${test.result}. ${test.cause}`,
-    test.remedy === undefined ? [] : [test.remedy],
-  )
 }
 
 /** In chat a person sees their own rights; the terminal hands its viewer in itself. */

@@ -6,12 +6,11 @@ import { unknownConnection } from '../../core/connections/get-connection.ts'
 import { readStatus } from '../../core/connections/status.ts'
 import type { OpenCore } from '../../core/open-core.ts'
 import { runDeletion } from '../commands/life.ts'
-import { runCommand } from '../commands/run.ts'
+import { describeTest, runTest } from '../commands/test.ts'
 import { type ConnectOptions, addConnectOptions, runConnectCommand } from './connect.ts'
 import { addConnectionCommands, show } from './connections.ts'
 import { runEvalCommand } from './eval.ts'
 import { runHelpCommand } from './help.ts'
-import { operator } from './identity.ts'
 import { type Output, createOutput } from './output.ts'
 import { type ViewerOptions, runAskCommand, runSearchCommand, runWhyCommand } from './questions.ts'
 import { renderResult, renderStatus } from './render.ts'
@@ -104,11 +103,11 @@ function addTest(program: Program, parts: Parts, finish: Finish): void {
       const output = outputOf(command)
       finish(
         await parts.withCore(async ({ core }) => {
-          const result = await runCommand(core, { name: 'test', connection }, operator, parts.signal)
-          const [status] = await readStatus(core, connection)
-          if (status === undefined) throw unknownConnection(connection)
-          if (result.kind === 'notice') output.result({ connection, ...status.test }, renderResult(result))
-          return status.test?.result === 'Works' ? 0 : 1
+          const { name, test } = await runTest(core, connection, parts.signal)
+          const { result, cause, remedy } = test
+          const testedAt = core.now().toISOString()
+          output.result({ connection: name, result, cause, remedy, testedAt }, renderResult(describeTest(name, test)))
+          return result === 'Works' ? 0 : 1
         }),
       )
     })

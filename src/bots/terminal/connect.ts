@@ -6,6 +6,7 @@ import { beginAuthorization } from '../commands/authorize.ts'
 import { type ConnectDraft, type ConnectForm, confirmConnection, draftConnection } from '../commands/connect.ts'
 import { authorizeHere } from './authorize.ts'
 import { type CoverageOptions, addCoverage, readCoverage, readExclusions } from './coverage-options.ts'
+import { newExclusions } from '../../core/connections/exclusion-rules.ts'
 import { operator } from './identity.ts'
 import type { Output } from './output.ts'
 import { hintOfWorkers } from './sync.ts'
@@ -105,7 +106,7 @@ function toForm(options: ConnectOptions, secretOf: SecretOf): ConnectForm {
     deployment: options.deployment,
     ...readCredential(options, secretOf),
     ...coverage,
-    exclusions: readExclusions(options),
+    exclusions: newExclusions(readExclusions(options)),
     access: options.access,
     schedule: options.schedule,
     timezone: options.timezone,

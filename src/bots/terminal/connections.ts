@@ -54,7 +54,9 @@ function addEdit({ program, parts, finish, outputOf }: Register): void {
     .argument('<connection>')
     .option('--name <name>', 'another name')
   addCoverage(edit)
-    .option('--exclude-nothing', 'no rule leaves pages out any more')
+    .option('--no-exclude-templates', 'templates are left out no more')
+    .option('--no-include-archived', 'archived pages and spaces are left out again')
+    .option('--exclude-nothing', 'drop the rules that there are; those named beside it take their place')
     .addOption(
       new Option('--access <mode>', "mirrored: each person's own rights; shared: everybody reads everything").choices([
         'mirrored',
@@ -93,16 +95,11 @@ async function runEdit(
 }
 
 function toEdit(options: EditOptions): EditRequest {
-  const exclusions = readExclusions(options)
-  if (exclusions !== undefined && options.excludeNothing === true)
-    throw new InvalidInputError('exclusions_ambiguous', 'Use either --exclude-nothing or rules that leave pages out.')
   return {
     name: options.name,
     coverage: readCoverage(options),
-    exclusions:
-      options.excludeNothing === true
-        ? { labels: [], titles: [], urls: [], templates: false, archived: true }
-        : exclusions,
+    clearsExclusions: options.excludeNothing === true ? true : undefined,
+    addedExclusions: readExclusions(options),
     access: options.access,
     schedule: options.schedule,
     timezone: options.timezone,

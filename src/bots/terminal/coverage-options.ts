@@ -1,5 +1,6 @@
 // The options of connect and edit that say which pages are covered, and what becomes of them.
 import { type Command as Program, Option } from 'commander'
+import { type AddedExclusions } from '../../core/connections/exclusion-rules.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { ConnectForm } from '../commands/connect.ts'
 
@@ -13,6 +14,7 @@ export type CoverageOptions = {
   excludeTitle?: string[]
   excludeUrl?: string[]
   excludeTemplates?: boolean
+  includeArchived?: boolean
 }
 
 export function addCoverage(command: Program): Program {
@@ -24,8 +26,9 @@ export function addCoverage(command: Program): Program {
     .option('--cql <query>', 'what a CQL query finds, in all spaces or in --spaces')
     .addOption(repeatable('--exclude-label <label>', 'leave out pages with this label'))
     .addOption(repeatable('--exclude-title <pattern>', 'leave out titles such as "Draft*"; * is any text'))
-    .addOption(repeatable('--exclude-url <pattern>', 'leave out addresses such as "*/archive/*"'))
+    .addOption(repeatable('--exclude-url <pattern>', 'leave out this address, or addresses such as "*/archive/*"'))
     .option('--exclude-templates', 'leave out templates and the sample pages of new spaces')
+    .option('--include-archived', 'read archived pages and spaces too')
 }
 
 function repeatable(flags: string, description: string): Option {
@@ -61,15 +64,15 @@ const examples: Record<string, string> = {
   cql: 'a query such as \'label = "handbook"\'',
 }
 
-/** What the options leave out; undefined when they name nothing. */
-export function readExclusions(options: CoverageOptions): ConnectForm['exclusions'] {
-  const { excludeLabel, excludeTitle, excludeUrl, excludeTemplates } = options
-  if ([excludeLabel, excludeTitle, excludeUrl, excludeTemplates].every((value) => value === undefined)) return undefined
-  return {
-    labels: excludeLabel ?? [],
-    titles: excludeTitle ?? [],
-    urls: excludeUrl ?? [],
-    templates: excludeTemplates === true,
-    archived: true,
+/** The rules that the options name; undefined when they name nothing. */
+export function readExclusions(options: CoverageOptions): AddedExclusions | undefined {
+  const { excludeLabel: labels, excludeTitle: titles, excludeUrl: urls, excludeTemplates, includeArchived } = options
+  const named = {
+    ...(labels === undefined ? {} : { labels }),
+    ...(titles === undefined ? {} : { titles }),
+    ...(urls === undefined ? {} : { urls }),
+    ...(excludeTemplates === undefined ? {} : { templates: excludeTemplates }),
+    ...(includeArchived === undefined ? {} : { archived: !includeArchived }),
   }
+  return Object.keys(named).length === 0 ? undefined : named
 }

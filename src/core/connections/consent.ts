@@ -10,7 +10,7 @@ import type { Core } from '../core.ts'
 import { eachAtATime } from '../sync/each-at-a-time.ts'
 import { findExclusion, isArchivedAway, isInScope, isSpaceArchivedAway } from '../sync/exclusions.ts'
 import { type Placed, createPathFinder } from '../sync/page-path.ts'
-import { describeExclusions } from './request.ts'
+import { describeExclusions } from './exclusion-rules.ts'
 
 export type ConsentFacts = {
   /** Pages that would be copied; at least so many where `isMore`. */

@@ -9,13 +9,19 @@ export type DisclaimerOf = {
   /** Host of the site. */
   host: string
   accountName: string
+  /** Rules that left pages out until now and no longer do. */
+  dropped?: string[]
+  readsArchived: boolean
 }
 
 export function disclaim(facts: ConsentFacts, of: DisclaimerOf): string[] {
+  const { dropped = [] } = of
   const amount = `${facts.isMore ? 'More than ' : ''}${count(facts.pages, 'page')} of ${count(facts.spaces.length, 'space')}`
   return [
     `${amount} (${describeCoverage(facts, of.scope)}) that ${of.accountName} can read on ${of.host} will be copied into Footnote's database and kept up to date. Footnote never writes to Confluence.`,
     ...describeLeftOut(facts),
+    ...(dropped.length === 0 ? [] : [`No longer left out: what ${joined(dropped)} left out until now.`]),
+    ...(of.readsArchived ? ['Archived pages and spaces are read too.'] : []),
     of.accessMode === 'shared'
       ? 'Shared access: everybody who may ask Footnote will be able to read all of it, whatever Confluence shows them.'
       : 'Mirrored access: each person is shown only what their own Confluence account may read.',

@@ -27,14 +27,8 @@ import {
 } from './credentials.ts'
 import { disclaim } from './disclaimer.ts'
 import { draftMs } from './draft-life.ts'
-import {
-  type ConnectRequest,
-  checkExclusions,
-  describeScope,
-  parseCoverage,
-  parseName,
-  parseTokenExpiry,
-} from './request.ts'
+import { checkExclusions } from './exclusion-rules.ts'
+import { type ConnectRequest, describeScope, parseCoverage, parseName, parseTokenExpiry } from './request.ts'
 import { resolveScope } from './resolve-scope.ts'
 import { sealCredential } from './seal.ts'
 import { type QueuedSync, syncConnection } from './sync-connection.ts'
@@ -55,7 +49,7 @@ export async function draftConnection(
 ): Promise<Draft> {
   const { db } = core.database
   const checked = await checkRequest(core, request)
-  const { address, credential, test, accountName, scope, facts } = await namingResults(() =>
+  const { address, credential, test, accountName, scope, exclusions, facts } = await namingResults(() =>
     askSite(core, request, checked, grant, signal),
   )
   await purgeDrafts(db, checked.name, new Date(core.now().getTime() - draftMs))
@@ -67,7 +61,7 @@ export async function draftConnection(
     credentialSealed: sealCredential(credential, checked.key, checked.name),
     accessMode: request.access,
     scope,
-    exclusions: checked.exclusions,
+    exclusions,
     schedule: checked.schedule,
     timezone: checked.timezone,
     autoSync: request.autoSync ?? true,
@@ -79,7 +73,13 @@ export async function draftConnection(
     createdAt: core.now(),
   })
   const { host } = new URL(address.baseUrl)
-  const disclaimer = disclaim(facts, { accessMode: request.access, scope, host, accountName })
+  const disclaimer = disclaim(facts, {
+    accessMode: request.access,
+    scope,
+    host,
+    accountName,
+    readsArchived: !exclusions.archived,
+  })
   return { connection, accountName, facts, disclaimer }
 }
 
@@ -101,8 +101,9 @@ async function askSite(
   const site = openSite(address, credential, options)
   const { scope, selected } = await resolveScope(site, request, checked.address, options, signal)
   await refuseTaken(core.database.db, address.baseUrl, selected)
-  const facts = await collectFacts(core, site, { scope, exclusions: checked.exclusions, selected }, options, signal)
-  return { address, credential, test, accountName, scope, facts }
+  const exclusions = checkExclusions(request.exclusions, address.baseUrl)
+  const facts = await collectFacts(core, site, { scope, exclusions, selected }, options, signal)
+  return { address, credential, test, accountName, scope, exclusions, facts }
 }
 
 /** Everything that can be refused without asking the site. */
@@ -116,9 +117,9 @@ export async function checkRequest(core: Core, request: ConnectRequest) {
   const address = normaliseAddress(request.url, request.deployment, siteOptionsOf(core))
   // The key of a page that is named by its id alone is only known to the site.
   parseCoverage(request, address.spaceKey ?? address.pageId)
-  const exclusions = checkExclusions(request.exclusions)
+  checkExclusions(request.exclusions)
   const tokenExpiresAt = parseTokenExpiry(request.tokenExpires, core.now())
-  return { name, key, address, schedule, timezone, exclusions, tokenExpiresAt }
+  return { name, key, address, schedule, timezone, tokenExpiresAt }
 }
 
 /** The disclaimer was accepted: the draft becomes active and its first sync is queued. */

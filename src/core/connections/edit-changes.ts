@@ -2,19 +2,25 @@
 import type { Db } from '../../db/database.ts'
 import { type Connection, insertAuditEntry, purgeDrafts, updateConnection } from '../../db/queries/connections.ts'
 import { storeRefreshed } from '../../db/queries/refreshes.ts'
-import type { ConnectionChanges } from '../../db/schema/connections.ts'
+import type { ConnectionChanges, Exclusions } from '../../db/schema/connections.ts'
 import { TransientError } from '../../errors.ts'
 import type { Core } from '../core.ts'
 import { nextRunAt, parseSchedule } from '../jobs/next-run.ts'
 import { checkName } from './draft.ts'
-import { type Coverage, describeExclusions, describeScope, parseName, parseTokenExpiry } from './request.ts'
+import { type AddedExclusions, describeExclusions } from './exclusion-rules.ts'
+import { type Coverage, describeScope, parseName, parseTokenExpiry } from './request.ts'
 import { openCredential, sealCredential } from './seal.ts'
 
 /** What is absent stays; text is as typed. */
 export type EditRequest = {
   name?: string | undefined
   coverage?: Coverage | undefined
+  /** In place of the rules that there are. */
   exclusions?: ConnectionChanges['exclusions'] | undefined
+  /** Drops the rules on labels, titles, addresses and templates. */
+  clearsExclusions?: boolean | undefined
+  /** Beside the rules that there are, or the only ones where these are dropped. */
+  addedExclusions?: AddedExclusions | undefined
   access?: 'mirrored' | 'shared' | undefined
   schedule?: string | undefined
   timezone?: string | undefined
@@ -123,11 +129,10 @@ async function rename(core: Core, tx: Db, connection: Connection, name: string):
 /** `covers HR, IT`, `access shared`. Pure. */
 export function describeChanges(changes: ConnectionChanges): string[] {
   const { name, scope, exclusions, accessMode, schedule, timezone, autoSync, tokenExpiresAt } = changes
-  const rules = exclusions === undefined ? [] : describeExclusions(exclusions)
   return [
     ...(name === undefined ? [] : [`name ${name}`]),
     ...(scope === undefined ? [] : [`covers ${describeScope(scope)}`]),
-    ...(exclusions === undefined ? [] : [rules.length === 0 ? 'leaves nothing out' : `leaves out ${rules.join(', ')}`]),
+    ...(exclusions === undefined ? [] : describeLeavesOut(exclusions)),
     ...(accessMode === undefined ? [] : [`access ${accessMode}`]),
     ...(schedule === undefined ? [] : [schedule === '' ? 'schedule by hand only' : `schedule ${schedule}`]),
     ...(timezone === undefined ? [] : [`time zone ${timezone}`]),
@@ -135,5 +140,13 @@ export function describeChanges(changes: ConnectionChanges): string[] {
     ...(tokenExpiresAt === undefined
       ? []
       : [tokenExpiresAt === null ? 'token without known end' : `token ends ${tokenExpiresAt.slice(0, 10)}`]),
+  ]
+}
+
+function describeLeavesOut(exclusions: Exclusions): string[] {
+  const rules = describeExclusions(exclusions)
+  return [
+    rules.length === 0 ? 'no rule leaves pages out' : `leaves out ${rules.join(', ')}`,
+    ...(exclusions.archived ? [] : ['reads archived pages and spaces too']),
   ]
 }

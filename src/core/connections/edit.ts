@@ -4,7 +4,7 @@ import { type Connection, findConnectionById, updateConnection } from '../../db/
 import { lockConfirmations } from '../../db/queries/drafts.ts'
 import { insertEdit, takeEdit } from '../../db/queries/edits.ts'
 import { purgeSpacesBeside } from '../../db/queries/spaces-beside.ts'
-import type { ConnectionChanges } from '../../db/schema/connections.ts'
+import { type ConnectionChanges, type Exclusions, defaultExclusions } from '../../db/schema/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { ConfluenceSite } from '../confluence/site.ts'
 import type { Core } from '../core.ts'
@@ -13,9 +13,9 @@ import { namingResults, siteOptionsOf } from './credentials.ts'
 import { disclaim } from './disclaimer.ts'
 import { draftMs } from './draft-life.ts'
 import { type EditRequest, applyChanges, checkPlainChanges, describeChanges, onlyDifferent } from './edit-changes.ts'
+import { addExclusions, checkExclusions, describeExclusions } from './exclusion-rules.ts'
 import { getConnectionById } from './get-connection.ts'
 import { openConnectionSite } from './open-site.ts'
-import { checkExclusions } from './request.ts'
 import { type ResolvedScope, resolveScope } from './resolve-scope.ts'
 import { retireOutOfScope } from './retire-out-of-scope.ts'
 import { namedSpaceKeys } from './scope.ts'
@@ -34,7 +34,7 @@ export async function editConnection(
   signal: AbortSignal,
 ): Promise<Edit> {
   const plain = await checkPlainChanges(core, connection, request)
-  const exclusions = request.exclusions === undefined ? undefined : checkExclusions(request.exclusions)
+  const exclusions = resolveExclusions(connection, request)
   const { coverage, access } = request
   const needsSite = coverage !== undefined || exclusions !== undefined || access !== undefined
   const site = needsSite ? openConnectionSite(core, connection) : undefined
@@ -55,6 +55,16 @@ export async function editConnection(
   await core.database.db.transaction((tx) => applyChanges(core, tx, connection, changes, actor))
   const edited = await getConnectionById(core, connection.id)
   return { kind: 'applied', connection: edited, changed: describeChanges(changes) }
+}
+
+function resolveExclusions(
+  { exclusions: before, baseUrl }: Connection,
+  { exclusions, clearsExclusions, addedExclusions }: EditRequest,
+): Exclusions | undefined {
+  if (exclusions !== undefined) return checkExclusions(exclusions, baseUrl)
+  if (clearsExclusions !== true && addedExclusions === undefined) return undefined
+  const kept = clearsExclusions === true ? { ...defaultExclusions, archived: before.archived } : before
+  return checkExclusions(addExclusions(kept, addedExclusions ?? {}), baseUrl)
 }
 
 type Wanted = {
@@ -86,6 +96,8 @@ async function askConsent(
     createdBy: actor,
     createdAt: core.now(),
   })
+  const kept = describeExclusions(exclusions)
+  const dropped = describeExclusions(connection.exclusions).filter((rule) => !kept.includes(rule))
   const accessMode = changes.accessMode ?? connection.accessMode
   const { host } = new URL(connection.baseUrl)
   return {
@@ -93,7 +105,7 @@ async function askConsent(
     editId,
     accountName,
     facts,
-    disclaimer: disclaim(facts, { accessMode, scope, host, accountName }),
+    disclaimer: disclaim(facts, { accessMode, scope, host, accountName, dropped, readsArchived: !exclusions.archived }),
   }
 }
 

@@ -1,5 +1,5 @@
 // What connecting needs, as typed; and the checks of it that need neither the site nor the database. Pure.
-import { type Exclusions, type Scope, defaultExclusions } from '../../db/schema/connections.ts'
+import type { Exclusions, Scope } from '../../db/schema/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import type { Credential, Deployment } from '../confluence/site.ts'
 
@@ -118,40 +118,6 @@ function refuseHalf({ tree, page, cql, unclear }: Coverage): void {
     )
 }
 
-const maxRules = 50
-const maxRuleChars = 200
-
-/** Rules without blanks around them, each once. Throws `InvalidInputError` for one that would leave everything out. */
-export function checkExclusions(given: Exclusions | undefined): Exclusions {
-  const exclusions = given ?? defaultExclusions
-  return {
-    labels: checkRules(exclusions.labels, 'excludeLabels'),
-    titles: checkRules(exclusions.titles, 'excludeTitles'),
-    urls: checkRules(exclusions.urls, 'excludeUrls'),
-    templates: exclusions.templates,
-    archived: exclusions.archived,
-  }
-}
-
-function checkRules(typed: string[], field: string): string[] {
-  const rules = [...new Set(typed.map((rule) => rule.trim()).filter((rule) => rule !== ''))]
-  const everything = rules.find((rule) => field !== 'excludeLabels' && /^\*+$/.test(rule))
-  if (everything !== undefined)
-    throw new InvalidInputError(
-      'exclusion_everything',
-      'The pattern * would leave every page out. Write a part of what you mean, such as *draft*.',
-      { field },
-    )
-  const isTooLong = rules.some((rule) => rule.length > maxRuleChars)
-  if (rules.length > maxRules || isTooLong)
-    throw new InvalidInputError(
-      'exclusions_too_many',
-      `At most ${maxRules} rules of a kind, of at most ${maxRuleChars} characters each.`,
-      { field },
-    )
-  return rules
-}
-
 /** A date such as 2027-05-01, as the first instant of it in UTC; undefined for an empty text. */
 export function parseTokenExpiry(typed: string | undefined, now: Date): Date | undefined {
   const text = typed?.trim() ?? ''
@@ -183,14 +149,4 @@ export function describeScope(scope: Scope): string {
     case 'cql':
       return `what “${scope.query}” finds in ${scope.keys.length === 0 ? 'all spaces' : scope.keys.join(', ')}`
   }
-}
-
-/** `label draft`, `title Template*`: the words of `findExclusion`; empty when nothing is left out. */
-export function describeExclusions({ labels, titles, urls, templates }: Exclusions): string[] {
-  return [
-    ...labels.map((label) => `label ${label}`),
-    ...titles.map((title) => `title ${title}`),
-    ...urls.map((url) => `url ${url}`),
-    ...(templates ? ['templates'] : []),
-  ]
 }

@@ -13,7 +13,8 @@ import { type PartReason, listPartFailures } from '../../db/queries/page-parts.t
 import type { PartCounts } from '../../db/schema/sync-runs.ts'
 import type { Core } from '../core.ts'
 import { describePart, type PartReport } from '../sync/report-runs.ts'
-import { describeExclusions, describeScope } from './request.ts'
+import { describeExclusions } from './exclusion-rules.ts'
+import { describeScope } from './request.ts'
 import { warnOfExpiry } from './token-expiry.ts'
 
 export type SpaceStatus = {

@@ -80,19 +80,63 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     expect((await run('pages', 'failed')).stdout).toBe('No page has failed.\n')
   })
 
+  it('tests, with the cause; and with another key says only why it cannot', async () => {
+    expect((await json('test', 'ACME')).value).toEqual({
+      connection: 'acme',
+      result: 'Works',
+      cause: 'Signed in as Footnote Sync.',
+      testedAt: expect.any(String),
+    })
+    site.fail({ kind: 'status', status: 503, times: 9 })
+    const failed = await json('test', 'acme')
+    site.clearFaults()
+    expect(failed).toMatchObject({
+      status: 1,
+      value: {
+        result: 'HTTP 5xx',
+        cause: expect.stringContaining('503'),
+        remedy: expect.stringMatching(/^Wait until/),
+      },
+    })
+    expect((await json('test', 'acme')).status).toBe(0)
+    const otherKey: OpenCore = { ...open, core: { ...open.core, encryptionKey: () => Buffer.alloc(32, 9) } }
+    const broken = await runInProcess(otherKey, ['test', 'acme', '--json'])
+    expect([broken.status, Object.keys(JSON.parse(broken.stdout))]).toEqual([1, ['error']])
+  })
+
   it('edits: at once, or with the disclaimer again', async () => {
     expect((await run('edit', 'acme', '--schedule', '0 * * * *', '--no-auto-sync')).stdout).toBe(
       'acme is changed: schedule 0 * * * *; automatic sync off.\n',
     )
     expect((await run('status')).stdout).toContain('next sync by hand only  (0 * * * * UTC, switched off)')
     expect((await run('edit', 'acme', '--auto-sync')).stdout).toContain('automatic sync on')
+    const declined = await run(
+      'edit',
+      'acme',
+      '--exclude-label',
+      'home',
+      '--exclude-url',
+      `${site.url}/spaces/HB/pages/3`,
+    )
+    expect([declined.status, declined.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /Nothing was changed\..*Left out: 0 pages by label draft, 0 pages by label home, 1 page by/s,
+      ),
+    ])
+    expect(declined.stderr).not.toContain('Nothing was connected')
+    const replaced = await run('edit', 'acme', '--exclude-nothing', '--exclude-label', 'home')
+    expect(replaced.stderr).toContain('No longer left out: what label draft and title Park* left out until now.')
+    expect((await json('edit', 'acme', '--include-archived')).value.error.message).toContain(
+      'Archived pages and spaces are read too.',
+    )
     const nothing = await run('edit', 'acme')
     expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('Say what to change')])
     const refused = await run('edit', 'acme', '--spaces', 'HB,IT', '--exclude-nothing')
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('8 pages of 2 spaces (HB, IT)')])
     const edited = await run('edit', 'acme', '--spaces', 'HB,IT', '--exclude-nothing', '--accept-disclaimer')
     expect(edited.stdout).toBe(
-      'acme is changed: covers HB, IT; leaves nothing out.\n  The sync of 2 spaces is queued.\n',
+      'acme is changed: covers HB, IT; no rule leaves pages out.\n  The sync of 2 spaces is queued.\n',
     )
     await syncAndWait(open)
   })
