@@ -161,8 +161,10 @@ function elementState(
   const chosen = options.filter((option) => [given].flat().includes(textOf(option['value'])))
   const mustFill = block['optional'] !== true
   if (type === 'checkboxes') {
-    if (mustFill && chosen.length === 0) throw new Error(`“${label}” must be ticked.`)
-    return { type, selected_options: chosen }
+    const initial = Array.isArray(element['initial_options']) ? element['initial_options'] : []
+    const ticked = given === undefined ? initial : chosen
+    if (mustFill && ticked.length === 0) throw new Error(`“${label}” must be ticked.`)
+    return { type, selected_options: ticked }
   }
   if (type === 'static_select' || type === 'radio_buttons') {
     const option = given === undefined ? element['initial_option'] : chosen[0]

@@ -20,6 +20,7 @@ export type FieldName =
   | 'excludeTitles'
   | 'excludeUrls'
   | 'excludeTemplates'
+  | 'includeArchived'
   | 'access'
   | 'schedule'
   | 'timezone'
@@ -43,7 +44,12 @@ export function openForm(kind: OpenForm['kind'], connection: Connection): OpenFo
 }
 
 const fields: Record<FieldName, FormField> = {
-  url: { kind: 'text', name: 'url', label: 'Site address', hint: 'For example https://acme.atlassian.net' },
+  url: {
+    kind: 'text',
+    name: 'url',
+    label: 'Site address',
+    hint: 'Of the site, or of a space or page of it, such as https://acme.atlassian.net.',
+  },
   deployment: {
     kind: 'choice',
     name: 'deployment',
@@ -100,15 +106,16 @@ const fields: Record<FieldName, FormField> = {
     kind: 'text',
     name: 'spaces',
     label: 'Spaces',
-    hint: 'Keys separated by commas, such as HR, IT. Empty: every space the account sees.',
+    hint: 'Keys separated by commas, such as HR, IT. May stay empty where the site address names a space or page.',
     isOptional: true,
   },
   part: {
     kind: 'choice',
     name: 'part',
-    label: 'Of these, read',
+    label: 'What to read',
     options: [
-      ['everything', 'Everything'],
+      ['spaces', 'The spaces named above'],
+      ['all', 'All spaces that the account sees'],
       ['tree', 'A page with all below it'],
       ['page', 'One page'],
       ['cql', 'What a CQL query finds'],
@@ -118,7 +125,7 @@ const fields: Record<FieldName, FormField> = {
     kind: 'text',
     name: 'partOf',
     label: 'Page address or CQL query',
-    hint: 'Only if a part is read. With a page address, leave the spaces empty.',
+    hint: 'Only for a page or a query. With a page address, leave the spaces empty; they may limit a query.',
     isOptional: true,
   },
   excludeLabels: {
@@ -140,7 +147,7 @@ const fields: Record<FieldName, FormField> = {
     kind: 'text',
     name: 'excludeUrls',
     label: 'Leave out addresses',
-    hint: 'One pattern a line, such as */archive/*.',
+    hint: 'One a line: a page address as the browser shows it, or a pattern such as */archive/*.',
     isLong: true,
     isOptional: true,
   },
@@ -151,13 +158,20 @@ const fields: Record<FieldName, FormField> = {
     option: 'Leave out templates and sample pages',
     isOptional: true,
   },
+  includeArchived: {
+    kind: 'toggle',
+    name: 'includeArchived',
+    label: 'Archived',
+    option: 'Read archived pages and spaces too',
+    isOptional: true,
+  },
   access: {
     kind: 'choice',
     name: 'access',
     label: 'Who may read',
     options: [
       ['mirrored', 'As in Confluence, person by person'],
-      ['shared', 'Everything for everyone it serves'],
+      ['shared', 'Everything, for everyone who may ask'],
     ],
   },
   schedule: {
@@ -173,28 +187,35 @@ const fields: Record<FieldName, FormField> = {
 }
 
 const credential = ['credentialKind', 'email', 'secret', 'tokenExpires'] as const
-const coverage = [
-  ...(['spaces', 'part', 'partOf', 'excludeLabels', 'excludeTitles', 'excludeUrls', 'excludeTemplates'] as const),
-  'access',
-] as const
+const rules = ['excludeLabels', 'excludeTitles', 'excludeUrls', 'excludeTemplates', 'includeArchived'] as const
+const rest = ['spaces', 'part', 'partOf', ...rules, 'access', 'schedule', 'timezone', 'autoSync'] as const
 const names: Record<FormKind, readonly FieldName[]> = {
-  connect: ['url', 'deployment', ...credential, 'name', ...coverage],
-  edit: ['name', ...coverage, 'schedule', 'timezone', 'autoSync'],
+  connect: ['url', 'deployment', ...credential, 'name', ...rest],
+  edit: ['name', ...rest, 'tokenExpires'],
   reconnect: credential,
 }
 
+/** What is said differently where there is no address to begin with. */
+const editHints: FormText = { spaces: 'Keys separated by commas, such as HR, IT.' }
+
 /** The fields of a form in reading order. */
 export function fieldsOf(kind: FormKind): FormField[] {
-  return names[kind].map((name) => fields[name])
+  return names[kind].map((name) => {
+    const hint = kind === 'edit' ? editHints[name] : undefined
+    return hint === undefined ? fields[name] : { ...fields[name], hint }
+  })
 }
 
-/** What stands in a choice or toggle that nobody has touched. */
+/** What stands in a field that nobody has touched. */
 export const untouched: FormText = {
   deployment: 'detect',
   credentialKind: 'token',
-  part: 'everything',
+  part: 'spaces',
   excludeTemplates: 'false',
+  includeArchived: 'false',
   access: 'mirrored',
+  schedule: '0 0 * * *',
+  timezone: 'UTC',
   autoSync: 'true',
 }
 
@@ -215,6 +236,9 @@ export function readConnectForm(text: FormText): ConnectForm {
     ...readCoverageFields(text),
     exclusions: readExclusionFields(text),
     access: text.access === 'shared' ? 'shared' : 'mirrored',
+    schedule: text.schedule ?? untouched.schedule ?? '',
+    timezone: text.timezone ?? untouched.timezone ?? '',
+    autoSync: text.autoSync !== 'false',
   }
 }
 
@@ -231,7 +255,9 @@ export function readCredentialFields(
   }
 }
 
-export function readCoverageFields(text: FormText): Pick<ConnectForm, 'spaces' | 'tree' | 'page' | 'cql' | 'unclear'> {
+export function readCoverageFields(
+  text: FormText,
+): Pick<ConnectForm, 'spaces' | 'allSpaces' | 'tree' | 'page' | 'cql' | 'unclear'> {
   const part = text.partOf?.trim() ?? ''
   const covered = { spaces: text.spaces ?? '' }
   switch (text.part) {
@@ -242,7 +268,7 @@ export function readCoverageFields(text: FormText): Pick<ConnectForm, 'spaces' |
     case 'cql':
       return { ...covered, cql: part }
     default:
-      return { ...covered, unclear: part }
+      return { ...covered, allSpaces: text.part === 'all', unclear: part }
   }
 }
 
@@ -252,7 +278,7 @@ export function readExclusionFields(text: FormText): NonNullable<ConnectForm['ex
     titles: lines(text.excludeTitles, /\n/),
     urls: lines(text.excludeUrls, /\n/),
     templates: text.excludeTemplates === 'true',
-    archived: true,
+    archived: text.includeArchived !== 'true',
   }
 }
 

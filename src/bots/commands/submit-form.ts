@@ -40,20 +40,14 @@ function onlyChanged(before: FormText, text: FormText): EditRequest {
     names.some((name) => (text[name] ?? '').trim() !== (before[name] ?? '').trim())
   return {
     ...(isChanged('name') ? { name: text.name } : {}),
-    ...(isChanged('spaces', 'part', 'partOf')
-      ? { coverage: { allSpaces: isEverything(text), ...readCoverageFields(text) } }
-      : {}),
-    ...(isChanged('excludeLabels', 'excludeTitles', 'excludeUrls', 'excludeTemplates')
+    ...(isChanged('spaces', 'part', 'partOf') ? { coverage: readCoverageFields(text) } : {}),
+    ...(isChanged('excludeLabels', 'excludeTitles', 'excludeUrls', 'excludeTemplates', 'includeArchived')
       ? { exclusions: readExclusionFields(text) }
       : {}),
     ...(isChanged('access') ? { access: text.access === 'shared' ? 'shared' : 'mirrored' } : {}),
     ...(isChanged('schedule') ? { schedule: text.schedule ?? '' } : {}),
     ...(isChanged('timezone') ? { timezone: text.timezone ?? '' } : {}),
     ...(isChanged('autoSync') ? { autoSync: text.autoSync === 'true' } : {}),
+    ...(isChanged('tokenExpires') ? { tokenExpires: text.tokenExpires ?? '' } : {}),
   }
-}
-
-/** Neither keys nor a part: then all spaces are meant. */
-function isEverything({ spaces, part, partOf }: FormText): boolean {
-  return (spaces ?? '').trim() === '' && (part ?? 'everything') === 'everything' && (partOf ?? '').trim() === ''
 }

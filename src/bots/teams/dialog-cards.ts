@@ -22,8 +22,8 @@ export function renderForm(of: FormOf = { kind: 'connect' }, values: FormText = 
   const body = [
     ...(error === undefined || isShown ? [] : [problem(error.message)]),
     ...fields.flatMap((field) => {
-      const part = inputOf(field, values[field.name] ?? untouched[field.name])
-      return error !== undefined && field.name === wrong ? [part, problem(error.message)] : [part]
+      const [input, ...hint] = inputOf(field, values[field.name] ?? untouched[field.name])
+      return [input, ...(error !== undefined && field.name === wrong ? [problem(error.message)] : []), ...hint]
     }),
   ]
   return renderCard(body, [submit(submits[of.kind], { step: steps.form, of })])
@@ -81,7 +81,14 @@ function withoutFacts({ facts: _facts, ...draft }: ConnectDraft): Omit<ConnectDr
   return draft
 }
 
-function inputOf(field: FormField, value: string | undefined): CardPart {
+/** The hint stands under the field: a placeholder goes away once something is in it. */
+function inputOf(field: FormField, value: string | undefined): [CardPart, ...CardPart[]] {
+  const hint =
+    field.hint === undefined ? [] : [textBlock(field.hint, { isSubtle: true, size: 'Small', spacing: 'None' })]
+  return [elementOf(field, value), ...hint]
+}
+
+function elementOf(field: FormField, value: string | undefined): CardPart {
   const { name: id, label, isOptional } = field
   const given = value === undefined || value === '' ? {} : { value }
   switch (field.kind) {
@@ -98,6 +105,7 @@ function inputOf(field: FormField, value: string | undefined): CardPart {
       return {
         type: 'Input.Toggle',
         id,
+        label,
         title: field.option,
         value: value ?? 'false',
         valueOn: 'true',
@@ -108,7 +116,6 @@ function inputOf(field: FormField, value: string | undefined): CardPart {
         type: 'Input.Text',
         id,
         label,
-        placeholder: field.hint ?? '',
         maxLength: field.maxLength ?? 2_000,
         ...(field.isSecret === true ? { style: 'Password' } : given),
         ...(field.isLong === true ? { isMultiline: true } : {}),

@@ -1,4 +1,4 @@
-// The connect dialog: form → live test → disclaimer → connected. A server that does not know the work behind a waiting
+// The dialogs of a connection: form → live test → disclaimer → connected or changed. A server that does not know the work behind a waiting
 // card (a restart, another replica) asks for the form again: nothing is half done, an unconfirmed draft expires by itself.
 import { z } from 'zod'
 import type { Core } from '../../core/core.ts'
@@ -19,8 +19,8 @@ import { createLongCards } from './long-cards.ts'
 const answerWithinMs = 2_500
 const identifyTimeoutMs = 2_000
 const workTimeoutMs = 60_000
-const title = 'Connect a Confluence site'
-const outOfDate = 'This form is out of date. Write “/confluence connect” again.'
+const title = 'Confluence connection'
+const outOfDate = 'This form is out of date. Write the command again.'
 
 export type DialogParts = {
   core: Core

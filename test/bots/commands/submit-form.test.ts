@@ -34,7 +34,8 @@ describe('the form of a connection', () => {
     expect(values).toMatchObject({
       name: 'acme',
       spaces: 'HB',
-      part: 'everything',
+      part: 'spaces',
+      includeArchived: 'false',
       access: 'mirrored',
       autoSync: 'true',
     })
@@ -52,14 +53,29 @@ describe('the form of a connection', () => {
     await expect(submit('edit', {})).rejects.toMatchObject({ code: 'nothing_changed' })
   })
 
-  it('asks for consent before another part is read, and takes cleared spaces for all', async () => {
+  it('asks for consent before another part is read, and takes all spaces only when that is chosen', async () => {
     const part = await submit('edit', { spaces: '', part: 'tree', partOf: `${flow.confluence.url}/spaces/IT/pages/21` })
     expect(part).toMatchObject({ purpose: 'edit', name: 'acme', facts: { pages: 1, spaces: ['IT'] } })
-    const all = await submit('edit', { spaces: '' })
+    await expect(submit('edit', { spaces: '' })).rejects.toMatchObject({ code: 'spaces_missing', field: 'spaces' })
+    await expect(submit('edit', { part: 'all' })).rejects.toMatchObject({ code: 'scope_ambiguous', field: 'spaces' })
+    const all = await submit('edit', { spaces: '', part: 'all' })
     if (!('draftId' in all)) throw new Error('no consent was asked for')
     await confirmEdit(flow.core, all.draftId, admin, signal)
     expect((await getConnection(flow.core, 'acme')).scope).toEqual({ kind: 'all' })
-    expect((await open('edit')).values).toMatchObject({ spaces: '', part: 'everything' })
+    expect((await open('edit')).values).toMatchObject({ spaces: '', part: 'all' })
+  })
+
+  it('changes the day on which the token ends, and whether archived pages are read', async () => {
+    expect(await submit('edit', { tokenExpires: '2099-05-01' })).toMatchObject({
+      text: 'acme is changed: token ends 2099-05-01.',
+    })
+    expect((await open('edit')).values).toMatchObject({ tokenExpires: '2099-05-01' })
+    expect(await submit('edit', { tokenExpires: '' })).toMatchObject({
+      text: 'acme is changed: token without known end.',
+    })
+    const archived = await submit('edit', { includeArchived: 'true' })
+    if (!('draftId' in archived)) throw new Error('no consent was asked for')
+    expect(archived.disclaimer).toContain('Archived pages and spaces are read too.')
   })
 
   it.each<[FormText, object]>([
@@ -93,5 +109,24 @@ it('a wrong field of any form is one that the form has', () => {
   expect(readConnectForm({ credentialKind: 'magic', access: 'everyone' })).toMatchObject({
     credentialKind: 'token',
     access: 'mirrored',
+    schedule: '0 0 * * *',
+    timezone: 'UTC',
+    autoSync: true,
+    allSpaces: false,
+  })
+  expect(
+    readConnectForm({
+      schedule: '',
+      timezone: 'Europe/Berlin',
+      autoSync: 'false',
+      includeArchived: 'true',
+      part: 'all',
+    }),
+  ).toMatchObject({
+    schedule: '',
+    timezone: 'Europe/Berlin',
+    autoSync: false,
+    allSpaces: true,
+    exclusions: { archived: false },
   })
 })

@@ -200,10 +200,14 @@ describe('/confluence connect', () => {
         email: 'reader@acme.example',
         secret: 'very-secret-token',
         spaces: 'HR, IT',
+        allSpaces: false,
         access: 'shared',
         tokenExpires: '',
         unclear: '',
-        exclusions: { labels: [], titles: [], urls: [], templates: false },
+        exclusions: { labels: [], titles: [], urls: [], templates: false, archived: true },
+        schedule: '0 0 * * *',
+        timezone: 'UTC',
+        autoSync: true,
       },
     ])
     expect(JSON.parse(String(view()?.view['private_metadata']))).toEqual({ draftId: 7 })
@@ -271,14 +275,14 @@ describe('/confluence connect', () => {
       },
       confirmEdit: async (_core, id) => ({ kind: 'notice', tone: 'success', text: `Changed ${id}.`, details: [] }),
     })
-    expect(view()?.visible).toContain('Of these, read')
+    expect(view()?.visible).toContain('What to read')
     expect(view()?.visible).not.toContain('Token or password')
-    const fields = { name: 'acme', timezone: 'UTC', spaces: 'HR, IT', access: 'mirrored', part: 'everything' }
+    const fields = { name: 'acme', timezone: 'UTC', spaces: 'HR, IT', access: 'mirrored', part: 'spaces' }
     await harness.slack.submitView(viewId, { ...fields, schedule: '0 6 * * *' })
     await until(() => view()?.visible.includes('5 pages more.') === true, 'the disclaimer')
     expect(submitted).toMatchObject([
       { kind: 'edit', connection: 'acme' },
-      { spaces: 'HR, IT', schedule: '0 6 * * *', autoSync: 'false' },
+      { spaces: 'HR, IT', schedule: '0 6 * * *', autoSync: 'true' },
     ])
     await harness.slack.submitView(viewId, { consent: ['accepted'] })
     await until(() => view()?.visible.includes('Changed 9.') === true, 'the result')

@@ -30,13 +30,17 @@ const filledIn = {
   tokenExpires: '',
   name: 'handbook',
   spaces: 'HR, IT',
-  part: 'everything',
+  part: 'spaces',
   partOf: '',
   excludeLabels: '',
   excludeTitles: '',
   excludeUrls: '',
   excludeTemplates: 'false',
+  includeArchived: 'false',
   access: 'mirrored',
+  schedule: '0 0 * * *',
+  timezone: 'UTC',
+  autoSync: 'true',
 }
 
 type CardPart = { type: string; id?: string; text?: string; value?: string; data?: Record<string, unknown> }
@@ -56,7 +60,7 @@ function textOf(card: Card): string {
 test('leads from the form over the test and the disclaimer to the connection', async () => {
   const { teams, recorded } = await start()
   const form = cardOf(await teams.sendInvoke('task/fetch', { data: { kind: 'connect' } }))
-  expect(form.body.map((part) => part.id)).toEqual(Object.keys(filledIn).slice(1))
+  expect(form.body.flatMap((part) => part.id ?? [])).toEqual(Object.keys(filledIn).slice(1))
 
   const disclaimer = cardOf(await teams.sendInvoke('task/submit', { data: filledIn }))
   expect(textOf(disclaimer)).toContain('3 spaces with 120 pages will be read.')
@@ -73,7 +77,10 @@ test('leads from the form over the test and the disclaimer to the connection', a
         access: 'mirrored',
         tokenExpires: '',
         unclear: '',
-        exclusions: { labels: [], titles: [], urls: [], templates: false },
+        exclusions: { labels: [], titles: [], urls: [], templates: false, archived: true },
+        schedule: '0 0 * * *',
+        timezone: 'UTC',
+        autoSync: true,
       },
       asker: { userId: sandboxPeople.dana.aadObjectId, kind: 'member' },
     },
@@ -171,7 +178,7 @@ test('changes a connection: its values stand in the form, and the disclaimer is 
     actions: {
       runCommand: async () => ({
         kind: 'form',
-        form: { kind: 'edit', connection: 'acme', values: { name: 'acme', spaces: 'HR', part: 'everything' } },
+        form: { kind: 'edit', connection: 'acme', values: { name: 'acme', spaces: 'HR', part: 'spaces' } },
       }),
       submitForm: async (_core, of, text) => {
         submitted.push(of, text)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, property, stringMatching } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addExclusions, checkExclusions } from '../../../src/core/connections/exclusion-rules.ts'
 import { matches } from '../../../src/core/sync/exclusions.ts'
@@ -52,8 +52,8 @@ describe('a pasted address', () => {
   })
 
   it('that was made short once stays as it is', () => {
-    fc.assert(
-      fc.property(fc.stringMatching(/^[a-z/*0-9?=.]{1,30}$/), (typed) => {
+    assert(
+      property(stringMatching(/^[a-z/*0-9?=.]{1,30}$/), (typed) => {
         let once: string[]
         try {
           once = urlsOf(typed)
