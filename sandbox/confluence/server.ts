@@ -1,5 +1,6 @@
 // A Confluence on loopback, as Cloud or as Data Center, for the demo, development and the tests. Speaks HTTP only: it
 // shares no code with the client that reads it. It refuses every write.
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -32,6 +33,8 @@ export type ConfluenceOptions = {
   folder?: string
   port?: number
   host?: string
+  /** Cloud only, for one site behind two addresses; default: one of its own. */
+  cloudId?: string
   /** Data Center only; default `/confluence`, may be empty. */
   contextPath?: string
   traps?: Partial<Traps>
@@ -119,7 +122,7 @@ function makeFrontEnd(site: Site, options: ConfluenceOptions): FrontEnd {
     traps: { ...defaultTraps, ...options.switches, ...options.traps },
     basePath: options.flavour === 'cloud' ? '/wiki' : (options.contextPath ?? '/confluence'),
     baseUrl: '',
-    cloudId: 'f00d0000-1111-4222-8333-444455556666',
+    cloudId: options.cloudId ?? randomUUID(),
     cursorGeneration: 0,
     cachesRows: options.cacheRows ?? false,
     trapGeneration: 0,

@@ -13,6 +13,7 @@ import { InvalidInputError } from '../../errors.ts'
 import { normaliseAddress } from '../confluence/address.ts'
 import { openSite } from '../confluence/open-site.ts'
 import type { OAuthGrant } from '../confluence/site.ts'
+import { findSiteKey } from '../confluence/site-key.ts'
 import type { Core } from '../core.ts'
 import { nextRunAt, parseSchedule } from '../jobs/next-run.ts'
 import { pickSite } from './authorize.ts'
@@ -49,7 +50,7 @@ export async function draftConnection(
 ): Promise<Draft> {
   const { db } = core.database
   const checked = await checkRequest(core, request)
-  const { address, credential, test, accountName, scope, exclusions, facts } = await namingResults(() =>
+  const { address, siteKey, credential, test, accountName, scope, exclusions, facts } = await namingResults(() =>
     askSite(core, request, checked, grant, signal),
   )
   await purgeDrafts(db, checked.name, new Date(core.now().getTime() - draftMs))
@@ -57,6 +58,7 @@ export async function draftConnection(
     name: checked.name,
     state: 'draft',
     ...address,
+    siteKey,
     credentialKind: credential.kind,
     credentialSealed: sealCredential(credential, checked.key, checked.name),
     accessMode: request.access,
@@ -100,10 +102,11 @@ async function askSite(
   const { credential, test, accountName } = await requireWorks(address, typed, options, signal)
   const site = openSite(address, credential, options)
   const { scope, selected } = await resolveScope(site, request, checked.address, options, signal)
-  await refuseTaken(core.database.db, address.baseUrl, selected)
+  const siteKey = (await findSiteKey({ address, credential, options }, found.cloudId, signal)) ?? null
+  await refuseTaken(core.database.db, { baseUrl: address.baseUrl, siteKey }, selected)
   const exclusions = checkExclusions(request.exclusions, address.baseUrl)
   const facts = await collectFacts(core, site, { scope, exclusions, selected }, options, signal)
-  return { address, credential, test, accountName, scope, exclusions, facts }
+  return { address, siteKey, credential, test, accountName, scope, exclusions, facts }
 }
 
 /** Everything that can be refused without asking the site. */

@@ -86,7 +86,7 @@ async function askConsent(
     scope: connection.scope,
     selected: selectSpaces(await collectSpaces(site, signal), connection.scope).selected,
   }
-  await refuseTaken(db, connection.baseUrl, selected, connection.id)
+  await refuseTaken(db, connection, selected, connection.id)
   const { displayName: accountName } = await site.fetchCurrentUser(signal)
   const exclusions = changes.exclusions ?? connection.exclusions
   const facts = await collectFacts(core, site, { scope, selected, exclusions }, siteOptionsOf(core), signal)

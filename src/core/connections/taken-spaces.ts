@@ -6,11 +6,19 @@ import { InvalidInputError } from '../../errors.ts'
 import type { SiteSpace } from '../confluence/site.ts'
 import { namedSpaceKeys } from './scope.ts'
 
+/** A site by its address, and by what it calls itself where that is known. */
+export type SiteNames = Pick<Connection, 'baseUrl' | 'siteKey'>
+
+/** The same site may be reached under several addresses. */
+function isSameSite(a: SiteNames, b: SiteNames): boolean {
+  return a.baseUrl === b.baseUrl || (a.siteKey !== null && a.siteKey === b.siteKey)
+}
+
 /** `ownId`: the connection that is being changed, which may keep its own. */
-export async function refuseTaken(db: Db, baseUrl: string, spaces: SiteSpace[], ownId?: number): Promise<void> {
+export async function refuseTaken(db: Db, site: SiteNames, spaces: SiteSpace[], ownId?: number): Promise<void> {
   for (const space of spaces)
     for (const known of await listSpacesByKey(db, space.key))
-      if (known.baseUrl === baseUrl && known.space.spaceId === space.spaceId && known.space.connectionId !== ownId)
+      if (isSameSite(known, site) && known.space.spaceId === space.spaceId && known.space.connectionId !== ownId)
         throw spaceTaken(space.key, known.connectionName)
 }
 
@@ -26,7 +34,7 @@ function spaceTaken(key: string, connectionName: string): InvalidInputError {
 export async function refuseTakenMeanwhile(tx: Db, draft: Connection): Promise<void> {
   const mine = namedSpaceKeys(draft.scope)
   for (const other of await listConnections(tx)) {
-    if (other.id === draft.id || other.baseUrl !== draft.baseUrl) continue
+    if (other.id === draft.id || !isSameSite(other, draft)) continue
     const stored = (await listSpaces(tx, other.id)).map(({ key }) => key)
     const theirs = namedSpaceKeys(other.scope)
     if (mine !== undefined) {

@@ -1,4 +1,5 @@
-import { type Connection, recordTest } from '../../db/queries/connections.ts'
+import { type Connection, recordTest, updateConnection } from '../../db/queries/connections.ts'
+import { findSiteKey } from '../confluence/site-key.ts'
 import { type ConnectionTest, testConnection } from '../confluence/test-connection.ts'
 import type { Core } from '../core.ts'
 import { loginOf } from './open-site.ts'
@@ -12,8 +13,13 @@ export async function testStoredConnection(
   connection: Connection,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
-  const test = await testConnection(loginOf(core, connection), signal)
+  const login = loginOf(core, connection)
+  const test = await testConnection(login, signal)
   const { result, remedy } = test
-  await recordTest(core.database.db, connection.id, { result, remedy, works: result === 'Works' }, core.now())
+  const works = result === 'Works'
+  await recordTest(core.database.db, connection.id, { result, remedy, works }, core.now())
+  // Connections that were made before it was asked for have none.
+  const siteKey = works && connection.siteKey === null ? await findSiteKey(login, undefined, signal) : undefined
+  if (siteKey !== undefined) await updateConnection(core.database.db, connection.id, { siteKey })
   return test
 }

@@ -71,9 +71,14 @@ export async function findSpaceById(db: Db, id: number): Promise<Space | undefin
 export async function listSpacesByKey(
   db: Db,
   key: string,
-): Promise<{ space: Space; connectionName: string; baseUrl: string }[]> {
+): Promise<{ space: Space; connectionName: string; baseUrl: string; siteKey: string | null }[]> {
   return db
-    .select({ space: spaces, connectionName: connections.name, baseUrl: connections.baseUrl })
+    .select({
+      space: spaces,
+      connectionName: connections.name,
+      baseUrl: connections.baseUrl,
+      siteKey: connections.siteKey,
+    })
     .from(spaces)
     .innerJoin(connections, eq(connections.id, spaces.connectionId))
     .where(and(sql`lower(${spaces.key}) = lower(${key})`, inArray(connections.state, ['active', 'paused'])))

@@ -5,11 +5,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningConfluence, startConfluence } from '../../../sandbox/confluence/server.ts'
 import { confirmConnection, draftConnection } from '../../../src/core/connections/draft.ts'
 import type { ConnectRequest } from '../../../src/core/connections/request.ts'
+import { getConnection } from '../../../src/core/connections/get-connection.ts'
+import { testStoredConnection } from '../../../src/core/connections/test-stored.ts'
 import { readStatus } from '../../../src/core/connections/status.ts'
 import type { Core } from '../../../src/core/core.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
 import { rows } from '../../../src/db/database.ts'
-import { findConnection, purgeConnection } from '../../../src/db/queries/connections.ts'
+import {
+  findConnection,
+  findConnectionById,
+  purgeConnection,
+  updateConnection,
+} from '../../../src/db/queries/connections.ts'
 import { auditLog, connections } from '../../../src/db/schema/connections.ts'
 import { spaces } from '../../../src/db/schema/content.ts'
 import { syncRuns } from '../../../src/db/schema/sync-runs.ts'
@@ -429,6 +436,51 @@ describe.each(databaseKinds)('connecting on %s', (kind) => {
         field: 'spaces',
         message: 'Space HR is already connected through acme; use sync HR to refresh it.',
       })
+    })
+
+    it('keeps them under every other name of its site', async () => {
+      const taken = {
+        code: 'space_taken',
+        message: expect.stringContaining('Space HR is already connected through acme'),
+      }
+      const elsewhere = await startConfluence({ flavour: 'cloud', site: smallSite(), cloudId: cloud.cloudId })
+      await expect(
+        draftConnection(core, requestFor(elsewhere, { name: 'second', spaces: 'HR' }), 'ann', soon()),
+      ).rejects.toMatchObject(taken)
+      await elsewhere.close()
+      const localhost = cloud.url.replace('127.0.0.1', 'localhost')
+      await expect(draft({ name: 'second', spaces: 'HR', url: localhost })).rejects.toMatchObject(taken)
+    })
+
+    it('keeps them under every other name of the server of its own', async () => {
+      const id = await connect(core, datacenter, { name: 'own', spaces: 'HR' })
+      expect((await findConnection(core.database.db, 'own'))?.siteKey).toBe(datacenter.url.replace(/^http:\/\//, ''))
+      const url = datacenter.url.replace('127.0.0.1', 'localhost')
+      await expect(
+        draftConnection(core, requestFor(datacenter, { name: 'second', spaces: 'HR', url }), 'ann', soon()),
+      ).rejects.toMatchObject({ code: 'space_taken' })
+      const late = await draftConnection(
+        core,
+        requestFor(datacenter, { name: 'late', spaces: 'ENG', url }),
+        'ann',
+        soon(),
+      )
+      await connect(core, datacenter, { name: 'early', spaces: 'ENG' })
+      await expect(confirm(late.connection.id)).rejects.toMatchObject({ code: 'space_taken' })
+      for (const name of ['own', 'early', 'late']) {
+        const found = await findConnection(core.database.db, name)
+        if (found !== undefined) await purgeConnection(core.database.db, found.id)
+      }
+      await purgeConnection(core.database.db, late.connection.id)
+      expect(await findConnectionById(core.database.db, id)).toBeUndefined()
+    })
+
+    it('learns what its site calls itself by a test, if it was made before that was asked', async () => {
+      const { db } = core.database
+      const before = await findConnection(db, 'acme')
+      await updateConnection(db, before?.id ?? 0, { siteKey: null })
+      await testStoredConnection(core, await getConnection(core, 'acme'), soon())
+      expect((await findConnection(db, 'acme'))?.siteKey).toBe(cloud.cloudId)
     })
 
     it('leaves other spaces of its site, and spaces of the same key elsewhere, to others', async () => {
