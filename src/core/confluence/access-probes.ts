@@ -2,7 +2,7 @@
 // saved. The gateway looks at the scope before it looks for the object: an id that nothing has is enough for that.
 import { z } from 'zod'
 import { ConnectionRevokedError } from '../../errors.ts'
-import { pagesOf } from './search.ts'
+import { contentOf } from './search.ts'
 import { path, type HttpClient, type ReadRequest } from './http.ts'
 import type { Deployment, SiteSpace } from './site.ts'
 
@@ -70,7 +70,7 @@ function cloudProbes({ isScoped, space, userId }: Known): Probe[] {
 const one = { limit: 1 }
 const search = (space: SiteSpace | undefined) => ({
   path: '/rest/api/content/search',
-  query: { cql: space === undefined ? 'type = page' : pagesOf(space), ...one },
+  query: { cql: space === undefined ? 'type in (page, blogpost)' : contentOf(space), ...one },
 })
 
 const nothing = '00000000-0000-4000-8000-000000000000'

@@ -16,7 +16,11 @@ export type DisclaimerOf = {
 
 export function disclaim(facts: ConsentFacts, of: DisclaimerOf): string[] {
   const { dropped = [] } = of
-  const amount = `${facts.isMore ? 'More than ' : ''}${count(facts.pages, 'page')} of ${count(facts.spaces.length, 'space')}`
+  const pages =
+    facts.isMore && facts.pages === 0
+      ? 'More pages than could be counted in time,'
+      : `${boundOf(facts)}${count(facts.pages, 'page')}`
+  const amount = `${pages} of ${count(facts.spaces.length, 'space')}`
   return [
     `${amount} (${describeCoverage(facts, of.scope)}) that ${of.accountName} can read on ${of.host} will be copied into Footnote's database and kept up to date. Footnote never writes to Confluence.`,
     ...describeLeftOut(facts),
@@ -44,16 +48,38 @@ function describeCoverage({ spaces }: ConsentFacts, scope: Scope): string {
   return scope.kind === 'all' || scope.kind === 'spaces' ? shorten(spaces, 12) : describeScope(scope)
 }
 
-function describeLeftOut({ excluded }: ConsentFacts): string[] {
-  const rules = Object.entries(excluded)
-  if (rules.length === 0) return []
-  return [`Left out: ${rules.map(([rule, pages]) => `${count(pages, 'page')} by ${rule}`).join(', ')}.`]
+/** Labels that were not read may leave out some of the pages that were counted. */
+function boundOf({ isMore, isPartlyRead, excluded }: ConsentFacts): string {
+  const dependsOnLabels = Object.keys(excluded).some((rule) => rule === 'templates' || rule.startsWith('label '))
+  const isUpperBound = isPartlyRead && dependsOnLabels
+  if (isMore) return isUpperBound ? 'About ' : 'More than '
+  return isUpperBound ? 'At most ' : ''
 }
 
-function describeRestricted({ restricted, isMore }: ConsentFacts, accessMode: DisclaimerOf['accessMode']): string {
+function describeLeftOut({ excluded, isMore, isPartlyRead }: ConsentFacts): string[] {
+  const rules = Object.entries(excluded)
+  if (rules.length === 0) return []
+  const bound = isMore || isPartlyRead ? 'at least ' : ''
+  const counts = rules.map(([rule, pages]) =>
+    rule === 'archived' ? `${count(pages, 'page')} because archived` : `${count(pages, 'page')} by ${rule}`,
+  )
+  return [`Left out: ${bound}${counts.join(', ')}.`]
+}
+
+function describeRestricted(
+  { restricted, isMore, isPartlyRead }: ConsentFacts,
+  accessMode: DisclaimerOf['accessMode'],
+): string {
   if (restricted === undefined) return 'How many of the pages are restricted to some people, the site did not say.'
-  if (restricted === 0 && !isMore) return 'None of the pages is restricted to some people in Confluence.'
-  const [verb, amount] = [restricted === 1 ? 'is' : 'are', `${isMore ? 'At least ' : ''}${restricted}`]
+  const isAtLeast = isMore || isPartlyRead
+  if (restricted === 0)
+    return isAtLeast
+      ? 'Whether some of the pages are restricted to some people in Confluence could not be counted in time.'
+      : 'None of the pages is restricted to some people in Confluence.'
+  const [verb, amount] = [
+    restricted === 1 ? 'is' : 'are',
+    `${isAtLeast ? 'At least ' : ''}${restricted.toLocaleString('en')}`,
+  ]
   const whom = accessMode === 'shared' ? 'everybody will read them here' : 'they stay with those people here too'
   return `${amount} of the pages ${verb} restricted to some people in Confluence: ${whom}.`
 }
@@ -74,5 +100,5 @@ function joined(names: string[]): string {
 }
 
 function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+  return `${amount.toLocaleString('en')} ${noun}${amount === 1 ? '' : 's'}`
 }

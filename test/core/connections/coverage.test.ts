@@ -245,6 +245,7 @@ describe.each(databaseKinds)('what a connection covers, on %s', (kind) => {
     expect(facts).toEqual({
       pages: 5,
       isMore: false,
+      isPartlyRead: false,
       spaces: ['HR', 'OLD'],
       personalSpaces: 0,
       excluded: { 'label draft': 1, 'title nothing*': 0, templates: 1 },
