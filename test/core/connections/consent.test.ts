@@ -14,6 +14,15 @@ import { wideSite } from '../../sandbox/confluence/small-site.ts'
 const pages = 6001
 const restricted = 60
 
+const said = (facts: ConsentFacts): string =>
+  disclaim(facts, {
+    accessMode: 'mirrored',
+    scope: { kind: 'all' },
+    host: 'h',
+    accountName: 'A',
+    readsArchived: false,
+  }).join('\n')
+
 describe.each(['cloud', 'datacenter'] as const)('on %s', (flavour) => {
   let open: OpenCore
   let site: RunningConfluence
@@ -43,15 +52,6 @@ describe.each(['cloud', 'datacenter'] as const)('on %s', (flavour) => {
     const wanted = { scope: { kind: 'all' as const }, exclusions, selected }
     return collectFacts(open.core, opened, wanted, options, soon(), limitMs)
   }
-  const said = (facts: ConsentFacts): string =>
-    disclaim(facts, {
-      accessMode: 'mirrored',
-      scope: { kind: 'all' },
-      host: 'h',
-      accountName: 'A',
-      readsArchived: false,
-    }).join('\n')
-
   it('counts every page of a large site, and every restricted one', async () => {
     const facts = await count()
     expect(facts).toMatchObject({ pages, isMore: false, isPartlyRead: false, restricted })
