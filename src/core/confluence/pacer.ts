@@ -11,7 +11,7 @@ import { TransientError } from '../../errors.ts'
 type RunAtPace = <Value>(
   request: () => Promise<Value>,
   signal: AbortSignal,
-  patienceMs?: number | undefined,
+  patienceMs?: number,
 ) => Promise<Value>
 
 export type Pace = { run: RunAtPace }
