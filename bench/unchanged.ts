@@ -71,5 +71,6 @@ async function printRequests(flavour: UnchangedBenchOptions['flavour'], urls: st
     const subject = Object.entries(subjects[flavour]).find(([, parts]) => parts.some((part) => url.includes(part)))
     counts.set(subject?.[0] ?? 'the rest', (counts.get(subject?.[0] ?? 'the rest') ?? 0) + 1)
   }
-  for (const [subject, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))) print(`Requests           ${count} for ${subject}`)
+  for (const [subject, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    print(`Requests           ${count} for ${subject}`)
 }

@@ -8,7 +8,7 @@ import { reportFailure } from './bots/terminal/output.ts'
 import { syncConcurrency } from './bots/terminal/sync.ts'
 import { type Config, loadConfig } from './config.ts'
 import { findServiceUrl, recordInstallation } from './core/connections/installations.ts'
-import { type Tell, startNotices } from './core/connections/notices.ts'
+import { startNotices } from './core/connections/notices.ts'
 import { type OpenCore, openCore } from './core/open-core.ts'
 import { startSchedule } from './core/jobs/schedule.ts'
 import { findHolder } from './db/embedded-gate.ts'
@@ -120,9 +120,7 @@ async function startWeb(open: OpenCore, started: AsyncDisposableStack): Promise<
   const address = await listen(server, { host: config.HOST, port: config.PORT })
   log.info({ address }, 'listening')
   await slack?.start()
-  const tell: Tell = async (...message) =>
-    (await slack?.tell(...message)) === true || (await teams?.tell(...message)) === true
-  const notices = startNotices(open.core, tell, interrupted.signal)
+  const notices = startNotices(open.core, bots, interrupted.signal)
   started.defer(notices.stop)
 }
 

@@ -20,6 +20,7 @@ const none = () => []
 export const methods: Record<string, Method> = {
   'auth.test': { required: [], optional: [], scopes: none, run: testAuth },
   'users.info': { required: ['user'], optional: ['include_locale'], scopes: () => ['users:read'], run: getUser },
+  'users.lookupByEmail': { required: ['email'], optional: [], scopes: () => ['users:read.email'], run: getUserByEmail },
   'chat.postMessage': {
     required: ['channel'],
     optional: [...messageArgs, 'thread_ts', 'reply_broadcast'],
@@ -84,6 +85,16 @@ function testAuth(_args: Args, { workspace }: State) {
 function getUser(args: Args, state: State) {
   const user = state.users.get(word(args, 'user'))
   if (user === undefined) throw new SlackRefusal('user_not_found')
+  return { user }
+}
+
+/** Slack finds no deactivated people. https://docs.slack.dev/reference/methods/users.lookupByEmail */
+function getUserByEmail(args: Args, state: State) {
+  const email = word(args, 'email').toLowerCase()
+  const user = [...state.users.values()].find(
+    ({ deleted, profile }) => !deleted && profile.email?.toLowerCase() === email,
+  )
+  if (user === undefined) throw new SlackRefusal('users_not_found')
   return { user }
 }
 

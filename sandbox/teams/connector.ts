@@ -114,9 +114,11 @@ function registerActivities(server: FastifyInstance, state: ConnectorState): voi
 
   server.post<{ Body: Json }>('/v3/conversations', (request, reply) => {
     const members = (request.body['members'] ?? []) as { id: string }[]
-    const known = members.every((member) => state.people.some((person) => person.id === member.id))
-    if (!known) return refuse(reply, 403, 'BotNotInConversationRoster')
-    return reply.code(201).send({ id: privateChatId(members[0]?.id ?? '') })
+    // The connector takes a person's Entra object id too.
+    const known = members.map(({ id }) => state.people.find((person) => person.id === id || person.aadObjectId === id))
+    const [first] = known
+    if (first === undefined || known.includes(undefined)) return refuse(reply, 403, 'BotNotInConversationRoster')
+    return reply.code(201).send({ id: privateChatId(first.id) })
   })
 
   const post = (request: FastifyRequest<{ Params: Params; Body: Json }>, reply: FastifyReply) => {

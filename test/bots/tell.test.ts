@@ -18,6 +18,21 @@ describe('in Slack', () => {
     expect(harness.app.workspace.teamId).toBe('T0ACME')
     expect(await harness.app.tell('slack:T0ACME:U0ALICE', sentence, signal)).toBe(true)
     expect(harness.slack.messages('U0ALICE').map(({ visible }) => visible.trim())).toEqual([`⚠ ${sentence}`])
+    const found = async (name: string) => (await harness.app.find(name, signal))?.userId
+    expect(await Promise.all(['slack:T0ACME:U0ALICE', 'U0ALICE', 'Alice.Member@acme.example'].map(found))).toEqual([
+      'U0ALICE',
+      'U0ALICE',
+      'U0ALICE',
+    ])
+    expect((await harness.app.find('slack:T0ACME:U0GONE', signal))?.kind, 'who has left').toBe('deactivated')
+    for (const name of [
+      'slack:T0OTHER:U0ALICE',
+      'terminal',
+      'nobody@acme.example',
+      'una.unconfirmed@acme.example',
+      '33333333-3333-4333-8333-333333333333',
+    ])
+      expect(await found(name), name).toBeUndefined()
     for (const actor of ['slack:T0OTHER:U0ALICE', 'teams:t:1', 'terminal', 'slack:T0ACME:U0NOBODY'])
       expect(await harness.app.tell(actor, sentence, signal), actor).toBe(false)
   })
@@ -34,6 +49,8 @@ describe('in Teams', () => {
     bot: { id: '28:app', name: undefined },
     person: { id: '29:dana', name: 'Dana', objectId: 'dana' },
   }
+  const dana = { id: '29:dana', aadObjectId: '33333333-3333-4333-8333-333333333333', tenantId: 'tenant' }
+  const members = [{ ...dana, userRole: 'user', name: 'Dana', email: 'Dana@Contoso.example' }]
   const posts: [Place, OutboundMessage][] = []
   const transport = (failure?: Error): TeamsTransport =>
     ({
@@ -41,6 +58,8 @@ describe('in Teams', () => {
         if (failure !== undefined) throw failure
         return { ...at, conversationId: `chat of ${at.person.id} at ${at.serviceUrl}`, audience: 'direct' }
       },
+      fetchMember: async ({ person }: Place) =>
+        members.find(({ id, aadObjectId }) => [id, aadObjectId].includes(person.id)),
       post: async (at: Place, message: OutboundMessage) => {
         posts.push([at, message])
         return 'id'
@@ -72,6 +91,35 @@ describe('in Teams', () => {
       ['chat of kim at https://smba.example/emea', sentence],
     ])
     expect(await running.tell('slack:T1:U1', sentence, signal)).toBe(false)
+  })
+
+  it('finds people by their Entra id and as actors, and by address those who wrote to it', async () => {
+    urls.clear()
+    const known = { platform: 'teams', tenantId: 'tenant', userId: dana.aadObjectId, email: 'dana@contoso.example' }
+    const running = telling()
+    const names = [dana.aadObjectId, `teams:tenant:${dana.aadObjectId}`, 'Dana@contoso.example']
+    const found = (of: typeof running) => Promise.all(names.map((name) => of.find(name, signal)))
+    expect(await found(running)).toEqual([undefined, undefined, undefined])
+    running.remember({ ...place, person: { ...place.person, objectId: dana.aadObjectId } })
+    const [byId, byActor, byAddress] = await found(running)
+    expect([byId, byActor]).toMatchObject([known, known])
+    expect(byAddress).toBeUndefined()
+    if (byId !== undefined) running.rememberAsker(byId)
+    expect((await found(running))[2]).toMatchObject(known)
+    // After a restart the tenant's address is enough for ids.
+    const again = createTelling(
+      transport(),
+      'app',
+      () => new Date(),
+      serviceUrls,
+      () => undefined,
+      ['tenant'],
+    )
+    const [id, actor, address] = await found(again)
+    expect([id, actor]).toMatchObject([known, known])
+    expect(address).toBeUndefined()
+    const denied = telling(new AccessDeniedError('teams_refused', 'The app is not installed there.'))
+    expect(await denied.find(`teams:tenant:${dana.aadObjectId}`, signal)).toBeUndefined()
   })
 
   it('says when it may not write, and lets it be tried again when Teams is away', async () => {

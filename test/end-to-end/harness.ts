@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createSlackApp } from '../../src/bots/slack/app.ts'
 import { createTeamsApp } from '../../src/bots/teams/app.ts'
+import type { Messenger } from '../../src/core/connections/notice-people.ts'
 import { createServer } from '../../src/web/server.ts'
 import type { DatabaseKind } from '../support/database.ts'
 import { type Flow, openFlow } from '../support/flow.ts'
@@ -11,6 +12,8 @@ export type Footnote = {
   flow: Flow
   /** Where it listens. */
   url: string
+  /** How its bots reach people who asked nothing just now. */
+  messengers: Messenger[]
   close: () => Promise<void>
 }
 
@@ -24,6 +27,7 @@ export async function startFootnote(kind: DatabaseKind, environment: Record<stri
   return {
     flow,
     url,
+    messengers: bots,
     close: async () => {
       for (const bot of bots) await bot.stop()
       server.server.closeAllConnections()

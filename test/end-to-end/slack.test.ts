@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Slack, startSlack } from '../../sandbox/slack/slack.ts'
 import type { StoredMessage, StoredView } from '../../sandbox/slack/state.ts'
+import { tellAdmins } from '../../src/core/connections/notices.ts'
 import { databaseKinds } from '../support/database.ts'
 import { type Footnote, startFootnote, waitFor } from './harness.ts'
 
@@ -57,6 +58,21 @@ describe.each(databaseKinds)('Footnote in Slack, on %s', (kind) => {
     )
   }
 
+  const setAdmin = (isAdmin: boolean): void => {
+    const ada = slack.workspace.users.find(({ id }) => id === 'U0ADMIN')
+    Object.assign(ada ?? {}, { is_admin: isAdmin, is_owner: isAdmin })
+  }
+
+  /** The open view of the admin, once it has this field. */
+  const formWith = (field: string): Promise<StoredView> =>
+    waitFor(
+      () =>
+        slack
+          .views()
+          .find((each) => each.userId === 'U0ADMIN' && each.isOpen && JSON.stringify(each.view).includes(field)),
+      `a form with ${field}`,
+    )
+
   it('says that there is nothing to search yet', async () => {
     expect((await mention('U0ALICE', 'how many days of annual leave do I have?')).visible).toContain(
       'There is nothing here that you can search yet.',
@@ -84,7 +100,7 @@ describe.each(databaseKinds)('Footnote in Slack, on %s', (kind) => {
     expect(JSON.stringify(form.view)).not.toContain('a-wrong-token')
     await slack.submitView(form.id, { secret: credentials.token })
     await view('U0ADMIN', /Did you mean IT\?/)
-    await slack.submitView(form.id, { secret: credentials.token, spaces: '' })
+    await slack.submitView(form.id, { secret: credentials.token, part: 'all', spaces: '' })
     const consent = await view('U0ADMIN', /8 pages of 2 spaces \(HB, IT\)/)
     expect(JSON.stringify(consent.view)).not.toContain(credentials.token)
     await slack.submitView(consent.id, { consent: 'accepted' })
@@ -93,10 +109,10 @@ describe.each(databaseKinds)('Footnote in Slack, on %s', (kind) => {
     let status = ''
     await expect
       .poll(async () => (status = await command('U0ADMIN', 'status')), { timeout: 20_000, interval: 100 })
-      .toMatch(/INGESTED HB Handbook: 5 of 5 pages[^]*INGESTED IT IT desk: 3 of 3 pages/)
+      .toMatch(/INGESTED HB Handbook: 5 of 5 pages stored[^]*INGESTED IT IT desk: 3 of 3 pages stored/)
     expect(status).toMatch(/^acme · /)
     // Every day at midnight, unless somebody says otherwise.
-    expect(status).toMatch(/next sync \d+ \w+ \d{4} 00:00 UTC/)
+    expect(status).toMatch(/next sync: \d+ \w+ \d{4} 00:00 UTC \(every day at 00:00\)/)
   })
 
   it('answers a mention in its thread, with the source as a link', async () => {
@@ -186,6 +202,75 @@ describe.each(databaseKinds)('Footnote in Slack, on %s', (kind) => {
       })
       .toContain('thirty-two days')
     expect((await direct('U0BOB', 'when does the harbour office close?')).visible).toContain('I did not find an answer')
+  })
+
+  describe('the life of the connection', () => {
+    const refusal = 'Please ask an owner or admin of this workspace.'
+    it('is no matter of a member, who is told whom to ask', async () => {
+      for (const text of ['pause acme', 'resume acme', 'remove acme'])
+        expect(await command('U0BOB', text)).toContain(refusal)
+      for (const text of ['edit acme', 'reconnect acme', 'remove acme --purge']) {
+        await slack.sendCommand({ user: 'U0BOB', text })
+        const shown = await view('U0BOB', refusal)
+        expect(shown.view['submit'], text).toBeUndefined()
+        slack.closeView(shown.id)
+      }
+      expect(await command('U0ADMIN', 'status acme')).toMatch(/^acme · active · /)
+    })
+
+    it('is paused, goes on, and is changed by its form', async () => {
+      expect(await command('U0ADMIN', 'pause acme')).toContain('acme is paused: nothing is read from its site')
+      expect(await command('U0ADMIN', 'status')).toMatch(
+        /^acme · paused by an admin · [^]*next sync: none while it is paused \(then every day at 00:00 UTC\)/,
+      )
+      expect(await command('U0ADMIN', 'resume acme')).toContain('acme goes on. The sync of 2 spaces is queued')
+      await slack.sendCommand({ user: 'U0ADMIN', text: 'edit acme' })
+      const form = await formWith('"schedule"')
+      await slack.submitView(form.id, { schedule: '30 6 * * *', timezone: 'Europe/Berlin' })
+      const done = await view('U0ADMIN', /acme is changed: schedule 30 6 \* \* \*; time zone Europe\/Berlin/)
+      slack.closeView(done.id)
+      expect(await command('U0ADMIN', 'status')).toMatch(
+        /next sync: \d+ \w+ \d{4} 06:30 Europe\/Berlin \(every day at 06:30\)/,
+      )
+    })
+
+    it('is lost, which its admin is told of in a direct message, once, and reconnected by its form', async () => {
+      const { confluence, open } = footnote.flow
+      confluence.rotateCredential(confluence.credentials.accountId)
+      expect(await command('U0ADMIN', 'test acme')).toMatch(/Auth Failed[^]*It is paused until it works again/)
+      await tellAdmins(open.core, footnote.messengers, AbortSignal.timeout(20_000))
+      await tellAdmins(open.core, footnote.messengers, AbortSignal.timeout(20_000))
+      const notices = slack.messages('U0ADMIN').filter(({ visible }) => visible.includes('Connection lost: acme'))
+      expect(notices).toHaveLength(1)
+      expect(slack.messages('U0BOB').some(({ visible }) => visible.includes('Connection lost'))).toBe(false)
+      await slack.sendCommand({ user: 'U0ADMIN', text: 'reconnect acme' })
+      const form = await formWith('"secret"')
+      const { email } = confluence.credentials
+      await slack.submitView(form.id, { credentialKind: 'token', email, secret: confluence.credentialsOf().token })
+      const done = await view('U0ADMIN', /acme works again, as Footnote Sync/)
+      slack.closeView(done.id)
+    })
+
+    it('ends with a view that says what is deleted, and asks again who it is when that is confirmed', async () => {
+      const open = async (): Promise<StoredView> => {
+        await slack.sendCommand({ user: 'U0ADMIN', text: 'remove acme --purge' })
+        return view(
+          'U0ADMIN',
+          /Delete acme with everything[^]*2 spaces: 8 pages[^]*stored answers? that quoted[^]*Spaces: HB, IT/,
+        )
+      }
+      const first = await open()
+      setAdmin(false)
+      await slack.submitView(first.id)
+      slack.closeView((await view('U0ADMIN', refusal)).id)
+      setAdmin(true)
+      expect(await command('U0ADMIN', 'status')).toMatch(/^acme · /)
+      const second = await open()
+      await slack.submitView(second.id)
+      await view('U0ADMIN', /acme is removed, and everything that was stored of it is deleted/)
+      expect(await command('U0ADMIN', 'status')).toContain('No Confluence site is connected yet.')
+      expect(await command('U0ADMIN', 'audit')).toMatch(/purge acme[^]*keys HB, IT/)
+    })
   })
 
   it('wrote to Confluence nothing at all', () => {

@@ -4,11 +4,12 @@ import { type Anthropic, startAnthropic } from '../../sandbox/anthropic/anthropi
 import { privateChatId } from '../../sandbox/teams/connector.ts'
 import { otherTenantId, sandboxPeople } from '../../sandbox/teams/people.ts'
 import { type TeamsSandbox, channel, personalChat, startTeams } from '../../sandbox/teams/start.ts'
+import { tellAdmins } from '../../src/core/connections/notices.ts'
 import { databaseKinds } from '../support/database.ts'
 import { type Footnote, startFootnote, waitFor } from './harness.ts'
 
 type Sending = NonNullable<Parameters<TeamsSandbox['sendMessage']>[1]>
-type Card = { body: { text?: string }[]; actions?: { data?: Record<string, unknown> }[] }
+type Card = { body: { text?: string; id?: string; value?: unknown }[]; actions?: { data?: Record<string, unknown> }[] }
 
 const { dana, kim, guest, outsider } = sandboxPeople
 
@@ -28,6 +29,10 @@ function isWorking(activity: { revision: number; [property: string]: unknown }):
 function textOf(card: Card): string {
   return card.body.map((part) => part.text ?? '').join('\n')
 }
+
+/** What a form sends along whose fields are left as they are shown. */
+const valuesOf = ({ body }: Card) =>
+  Object.fromEntries(body.flatMap(({ id, value }) => (id === undefined ? [] : [[id, value]])))
 
 describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
   let teams: TeamsSandbox
@@ -67,6 +72,18 @@ describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
     return (body as { task: { value: { card: { content: Card } } } }).task.value.card.content
   }
 
+  const submit = (text: Record<string, unknown>, kind: string) =>
+    dialog('task/submit', { step: 'form', of: { kind, connection: 'acme' }, ...text })
+
+  /** Presses the first button of a card and gives the card that takes its place. */
+  async function press(activity: Record<string, unknown>, from: NonNullable<Sending['from']>): Promise<string> {
+    const [{ content } = { content: undefined }] = activity['attachments'] as { content?: Card }[]
+    const action = content?.actions?.[0]
+    const { status, body } = await teams.sendInvoke('adaptiveCard/action', { action }, { from })
+    expect(status).toBe(200)
+    return JSON.stringify(body)
+  }
+
   it('refuses what Teams did not sign', async () => {
     const unsigned = { type: 'message', id: 'x', text: 'annual leave?', serviceUrl: teams.url, channelId: 'msteams' }
     expect(await teams.sendActivity(unsigned, { authorization: undefined })).toMatchObject({ status: 401 })
@@ -90,8 +107,8 @@ describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
     expect(contentOf(await say('confluence connect', { from: dana }))).toContain('connect')
     const form = await dialog('task/fetch', { kind: 'connect' })
     expect(JSON.stringify(form)).toContain('"secret"')
-    const typed = { step: 'form', name: 'acme', url, deployment: 'detect', credentialKind: 'token', access: 'mirrored' }
-    const filledIn = { ...typed, email: credentials.email, secret: credentials.token, spaces: '' }
+    const typed = { ...valuesOf(form), step: 'form', name: 'acme', url, credentialKind: 'token' }
+    const filledIn = { ...typed, email: credentials.email, secret: credentials.token, part: 'all', spaces: '' }
     const wrong = await dialog('task/submit', { ...filledIn, secret: 'a-wrong-token' })
     expect(textOf(wrong)).toContain('Auth Failed')
     expect(JSON.stringify(wrong)).not.toContain('a-wrong-token')
@@ -172,6 +189,54 @@ describe.each(databaseKinds)('Footnote in Teams, on %s', (kind) => {
     expect(shown['text']).toContain('Every employee has thirty days of annual leave.')
     expect(JSON.stringify(shown)).toContain('Claude was unavailable')
     expect(JSON.stringify(shown['entities'])).toContain('/pages/2/Annual+leave')
+  })
+
+  describe('the life of the connection', () => {
+    const refusal = 'Please ask dana@contoso.example.'
+    it('is no matter of a member, who is told whom to ask', async () => {
+      for (const command of ['pause', 'resume', 'remove', 'edit', 'reconnect'])
+        expect(contentOf(await say(`confluence ${command} acme`, { from: kim })), command).toContain(refusal)
+      for (const kind of ['edit', 'reconnect'])
+        expect(textOf(await dialog('task/fetch', { kind, connection: 'acme' }, kim)), kind).toContain(refusal)
+      expect(contentOf(await say('confluence remove acme --purge', { from: kim }))).toContain(refusal)
+    })
+
+    it('is paused, goes on, and is changed by its form', async () => {
+      expect(contentOf(await say('confluence pause acme'))).toContain('acme is paused: nothing is read from its site')
+      expect(contentOf(await say('confluence status'))).toMatch(
+        /paused by an admin[^]*none while it is paused \(then every day at 00:00 UTC\)/,
+      )
+      expect(contentOf(await say('confluence resume acme'))).toContain('acme goes on')
+      expect(contentOf(await say('confluence edit acme'))).toContain('Change acme')
+      const form = await dialog('task/fetch', { kind: 'edit', connection: 'acme' })
+      expect(textOf(await submit({ ...valuesOf(form), schedule: '0 * * * *' }, 'edit'))).toContain(
+        'acme is changed: schedule 0 ',
+      )
+    })
+
+    it('is lost, which its admins are told of in their private chat, once, and reconnected by its form', async () => {
+      const { confluence, open } = footnote.flow
+      confluence.rotateCredential(confluence.credentials.accountId)
+      expect(contentOf(await say('confluence test acme'))).toMatch(/Auth Failed[^]*It is paused until it works again/)
+      await tellAdmins(open.core, footnote.messengers, AbortSignal.timeout(20_000))
+      await tellAdmins(open.core, footnote.messengers, AbortSignal.timeout(20_000))
+      const own = teams.activities(privateChatId(dana.id)).map(contentOf)
+      expect(own.filter((text) => text.includes('Connection lost: acme'))).toHaveLength(1)
+      expect(teams.activities(privateChatId(kim.id)).map(contentOf).join()).not.toContain('Connection lost')
+      const { email } = confluence.credentials
+      const typed = { credentialKind: 'token', email, secret: confluence.credentialsOf().token }
+      expect(textOf(await submit(typed, 'reconnect'))).toContain('acme works again, as Footnote Sync')
+    })
+
+    it('ends with a card that says what is deleted, and asks again who it is when that is confirmed', async () => {
+      const asked = await say('confluence remove acme --purge')
+      expect(contentOf(asked)).toMatch(/Delete acme with everything[^]*2 spaces: 8 pages[^]*Spaces: HB, IT/)
+      expect(await press(asked, kim)).toContain(refusal)
+      expect(contentOf(await say('confluence status'))).toContain('acme')
+      expect(await press(asked, dana)).toContain('everything that was stored of it is deleted')
+      expect(await press(asked, dana)).toContain('There is no connection called acme.')
+      expect(contentOf(await say('confluence status'))).toContain('Nothing is connected yet.')
+    })
   })
 
   it('wrote to Confluence nothing at all', () => {

@@ -30,6 +30,9 @@ export type Command =
 
 export type { AuditLine, PageListing }
 
+/** Which connection was asked about; its name may be another one's by now. */
+export type PurgeRequest = { connectionId: number; connection: string }
+
 export type SearchHit = RankedPage
 
 /** What running a command gave; every platform renders every kind. */
@@ -45,5 +48,7 @@ export type CommandResult =
   | { kind: 'searchHits'; words: string; hits: SearchHit[] }
   /** A question is not answered by the command itself: the platform puts it into the conversation flow. */
   | { kind: 'question'; question: string }
+  /** Something that cannot be undone, with what it would do: a button, and `confirmPurge` when it is pressed. */
+  | { kind: 'confirmation'; text: string; details: string[]; button: string; purge: PurgeRequest }
   /** A plain sentence: success, refusal, or what was wrong and the next step. */
   | { kind: 'notice'; tone: 'success' | 'refusal' | 'error'; text: string; details: string[] }

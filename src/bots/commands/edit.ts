@@ -69,7 +69,7 @@ export function describeReconnected({ connection, accountName, queued }: Reconne
       queued === undefined
         ? `${name} has a new credential and works, as ${accountName}. It is still paused; go on with resume ${name}.`
         : `${name} works again, as ${accountName}. The sync of ${count(queued.runs.length, 'space')} goes on where it stood.`,
-    details: (queued?.missingKeys ?? []).map((key) => `Space ${key} is selected but this account cannot see it.`),
+    details: queued?.missing ?? [],
   }
 }
 

@@ -77,7 +77,7 @@ async function run(core: Core, command: Command, asker: Asker, signal: AbortSign
     case 'spaces':
       return runStatus(core, command.connection)
     case 'test': {
-      const { name, test } = await runTest(core, command.connection, signal)
+      const { name, test } = await runTest(core, command.connection, actorOf(asker), signal)
       return describeTest(name, test)
     }
     case 'pages':
@@ -110,12 +110,11 @@ async function runSync(
 ): Promise<CommandResult> {
   if (command.deleteVanished === true) return runDeletion(core, command.target, actorOf(asker))
   const options = { isFull: command.full, requestedBy: actorOf(asker) }
-  const { runs, page, missingKeys, refusals, remarks } = await startSync(core, command.target, options, signal)
+  const { runs, page, missing, refusals, remarks } = await startSync(core, command.target, options, signal)
   if (page !== undefined) return runPageSync(core, page, remarks, signal)
-  const missing = missingKeys.map((key) => `Space ${key} is selected but its account cannot see it any more.`)
   const count = runs.length === 1 ? 'one space' : `${runs.length} spaces`
   const details = [...refusals, ...missing, ...remarks]
-  return runs.length === 0 && refusals.length > 0
+  return runs.length === 0
     ? notice('error', 'No connection could be synced.', details)
     : notice('success', `Syncing ${count}. See the progress with status.`, details)
 }

@@ -3,6 +3,7 @@
 import { beginAuthorization, continueAuthorization } from '../commands/authorize.ts'
 import { confirmConnection, draftConnection } from '../commands/connect.ts'
 import { confirmEdit } from '../commands/edit.ts'
+import { confirmPurge } from '../commands/life.ts'
 import { parseCommand } from '../commands/parse.ts'
 import { runCommand } from '../commands/run.ts'
 import { submitForm } from '../commands/submit-form.ts'
@@ -18,6 +19,7 @@ export const flowActions = {
   continueAuthorization,
   submitForm,
   confirmEdit,
+  confirmPurge,
 }
 
 export type SlackActions = typeof flowActions

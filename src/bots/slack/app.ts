@@ -7,16 +7,25 @@ import { z } from 'zod'
 import type { Core } from '../../core/core.ts'
 import { ConnectionRevokedError, InvalidInputError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import type { Asker } from '../question.ts'
 import { type UnderWay, createUnderWay } from '../under-way.ts'
 import { type SlackActions, flowActions } from './actions.ts'
-import { type SlackParts, handleConsent, handleContinue, handleForm, handleSlashCommand } from './commands.ts'
-import { authorizeCallback, consentCallback, formCallback, loadingView } from './connect-form.ts'
+import {
+  type SlackParts,
+  handleConsent,
+  handleContinue,
+  handleForm,
+  handlePurge,
+  handleSlashCommand,
+} from './commands.ts'
+import { authorizeCallback, consentCallback, formCallback, loadingView, purgeCallback } from './connect-form.ts'
 import {
   isDelivery,
   parseConsent,
   parseContinue,
   parseForm,
   parseMessagesTabOpened,
+  parsePurge,
   parseQuestion,
   parseSlashCommand,
   slashCommandName,
@@ -24,7 +33,7 @@ import {
 import { type SlackInstallation, createSlackIdentity } from './identity.ts'
 import { suggestedPrompts } from './render.ts'
 import { createSlackReply } from './reply.ts'
-import { createTell } from './tell.ts'
+import { createFind, createTell } from './tell.ts'
 import { type SlackApi, type SlackResponse, createSlackApi } from './web-api.ts'
 
 export type SlackApp = {
@@ -35,13 +44,15 @@ export type SlackApp = {
   start(): Promise<void>
   /** Writes to a person, named as in the audit log (`slack:TEAM:ID`); false when they cannot be reached. */
   tell(actor: string, sentence: string, signal: AbortSignal): Promise<boolean>
+  /** Whom an actor of the audit log, an id or an e-mail address names. */
+  find(name: string, signal: AbortSignal): Promise<Asker | undefined>
   /** The workspace that it is installed in. */
   workspace: { teamId: string; name: string }
   /** Takes nothing new and waits, at most half a minute, for what is under way. */
   stop(): Promise<void>
 }
 
-type Receiving = Omit<SlackApp, 'tell' | 'workspace'>
+type Receiving = Omit<SlackApp, 'tell' | 'find' | 'workspace'>
 
 const slackEventsPath = '/slack/events'
 
@@ -84,6 +95,7 @@ export async function createSlackApp(core: Core, actions: SlackActions = flowAct
   return {
     ...(receiver instanceof HTTPReceiver ? httpApp(receiver, underWay) : socketApp(receiver, underWay)),
     tell: createTell(api, teamId),
+    find: createFind(api, identity, teamId),
     workspace: { teamId, name: installation.teamName ?? '' },
   }
 }
@@ -124,6 +136,12 @@ function listen(app: App, parts: SlackParts, underWay: UnderWay): void {
     const consent = parseConsent(body)
     if (consent === undefined) return
     await underWay.run('A consent', commandTimeoutMs, (signal) => handleConsent(parts, consent, signal))
+  })
+  app.view(purgeCallback, async ({ ack, body }) => {
+    await ack({ response_action: 'update', view: loadingView('Deleting…') })
+    const confirmed = parsePurge(body)
+    if (confirmed === undefined) return
+    await underWay.run('A removal', commandTimeoutMs, (signal) => handlePurge(parts, confirmed, signal))
   })
 }
 

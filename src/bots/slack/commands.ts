@@ -11,8 +11,8 @@ import { explainFailure } from '../explain-failure.ts'
 import type { Asker } from '../question.ts'
 import type { SlackActions } from './actions.ts'
 import type { View } from './blocks.ts'
-import { authorizeView, consentView, formView, loadingView, resultView } from './connect-form.ts'
-import type { Consent, SlashCommand, SubmittedForm } from './events.ts'
+import { authorizeView, confirmationView, consentView, formView, loadingView, resultView } from './connect-form.ts'
+import type { ConfirmedPurge, Consent, SlashCommand, SubmittedForm } from './events.ts'
 import type { SlackIdentity, SlackInstallation } from './identity.ts'
 import { fitResponses, renderAsked, renderResult, renderText } from './render.ts'
 import { createSlackReply } from './reply.ts'
@@ -29,8 +29,7 @@ export type SlackParts = {
 export async function handleSlashCommand(parts: SlackParts, command: SlashCommand, signal: AbortSignal): Promise<void> {
   try {
     const parsed = parts.actions.parseCommand(command.text)
-    if (parsed.name === 'connect' || parsed.name === 'edit' || parsed.name === 'reconnect')
-      return await openForm(parts, command, parsed, signal)
+    if (opensView(parsed)) return await openForm(parts, command, parsed, signal)
     const asker = await identifyFreshly(parts, command.userId, signal)
     const result = await parts.actions.runCommand(parts.core, parsed, asker, signal)
     if (result.kind === 'question') return await answerPrivately(parts, command, result.question, signal)
@@ -42,6 +41,11 @@ export async function handleSlashCommand(parts: SlackParts, command: SlashComman
     const [message] = renderResult(explain(parts, error))
     if (message !== undefined) await parts.api.respond(command.responseUrl, message, signal)
   }
+}
+
+/** What is filled in, or confirmed, before anything happens. */
+function opensView(command: Command): boolean {
+  return ['connect', 'edit', 'reconnect'].includes(command.name) || (command.name === 'remove' && command.purge)
 }
 
 /**
@@ -57,6 +61,7 @@ async function openForm(parts: SlackParts, command: SlashCommand, parsed: Comman
     const asker = await identifyFreshly(parts, command.userId, signal)
     const result = await parts.actions.runCommand(parts.core, parsed, asker, signal)
     if (result.kind === 'form') return formView(result.form, result.form.values)
+    if (result.kind === 'confirmation') return confirmationView(result)
     return result.kind === 'connectForm' ? formView({ kind: 'connect' }) : resultView(result)
   })
 }
@@ -108,21 +113,39 @@ function stepView(step: FormStep): View {
   return 'authorizationId' in step ? authorizeView(step, false) : resultView(step)
 }
 
-/** The disclaimer was submitted; what came of it reaches the person even if they closed the window meanwhile. */
+/** The disclaimer was submitted. */
 export async function handleConsent(parts: SlackParts, consent: Consent, signal: AbortSignal): Promise<void> {
+  await showOutcome(parts, consent, signal, () => confirm(parts, consent, signal))
+}
+
+/** What cannot be undone was confirmed. Who it is is asked again. */
+export async function handlePurge(parts: SlackParts, confirmed: ConfirmedPurge, signal: AbortSignal): Promise<void> {
+  await showOutcome(parts, confirmed, signal, async () => {
+    const asker = await identifyFreshly(parts, confirmed.userId, signal)
+    return parts.actions.confirmPurge(parts.core, confirmed.purge, asker)
+  })
+}
+
+/** What came of it reaches the person even if they closed the window meanwhile. */
+async function showOutcome(
+  parts: SlackParts,
+  { viewId, userId }: { viewId: string; userId: string },
+  signal: AbortSignal,
+  work: () => Promise<CommandResult>,
+): Promise<void> {
   let result: CommandResult
   try {
-    result = await confirm(parts, consent, signal)
+    result = await work()
   } catch (error) {
     signal.throwIfAborted()
     result = explain(parts, error)
   }
   try {
-    await parts.api.call('views.update', { view_id: consent.viewId, view: resultView(result) }, signal)
+    await parts.api.call('views.update', { view_id: viewId, view: resultView(result) }, signal)
   } catch (error) {
     if (!(error instanceof AccessDeniedError)) throw error
     for (const message of renderResult(result)) {
-      await parts.api.call('chat.postMessage', { channel: consent.userId, ...message, ...noPreviews }, signal)
+      await parts.api.call('chat.postMessage', { channel: userId, ...message, ...noPreviews }, signal)
     }
   }
 }

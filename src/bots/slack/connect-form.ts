@@ -20,6 +20,7 @@ import { renderResult } from './render.ts'
 export const formCallback = 'footnote_connect'
 export const consentCallback = 'footnote_consent'
 export const authorizeCallback = 'footnote_authorize'
+export const purgeCallback = 'footnote_purge'
 const noticeCallback = 'footnote_notice'
 
 /** A modal holds 100 blocks; https://docs.slack.dev/surfaces/modals */
@@ -108,6 +109,16 @@ export function authorizeView(step: AuthorizeStep, isStillAway: boolean): View {
     ...modal(authorizeCallback, toBlocks(pieces)),
     submit: plainText('Continue'),
     private_metadata: JSON.stringify(step),
+  }
+}
+
+/** What cannot be undone is said before the button does it. */
+export function confirmationView(result: Extract<CommandResult, { kind: 'confirmation' }>): View {
+  const blocks = renderResult(result).flatMap((message) => message.blocks)
+  return {
+    ...modal(purgeCallback, blocks.slice(0, maxViewBlocks), 'Delete for good'),
+    submit: plainText(result.button),
+    private_metadata: JSON.stringify(result.purge),
   }
 }
 

@@ -204,6 +204,18 @@ export function parseConsent(body: unknown): Consent | undefined {
   }
 }
 
+const purgeMetadata = z.object({ connectionId: z.number().int(), connection: z.string() })
+
+export type ConfirmedPurge = { userId: string; viewId: string; purge: z.infer<typeof purgeMetadata> }
+
+export function parsePurge(body: unknown): ConfirmedPurge | undefined {
+  const parsed = submission.safeParse(body)
+  if (!parsed.success) return undefined
+  const { view, user } = parsed.data
+  const purge = purgeMetadata.safeParse(parseJson(view.private_metadata)).data
+  return purge === undefined ? undefined : { userId: user.id, viewId: view.id, purge }
+}
+
 function parseJson(value: string): unknown {
   try {
     return JSON.parse(value)

@@ -2,7 +2,7 @@
 import { describeNoPages, pageStateWords } from '../../core/connections/list-pages.ts'
 import type { AuditLine, PageListing } from '../commands/command.ts'
 import { type Piece, code, link, singleLine, text } from './blocks.ts'
-import { momentOf } from './render-status.ts'
+import { momentOf } from '../commands/status-words.ts'
 
 export function pagePieces({ filter, pages, total }: PageListing): Piece[] {
   if (total === 0) return [paragraph(singleLine(describeNoPages(filter)))]

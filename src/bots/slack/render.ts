@@ -40,6 +40,8 @@ export function renderResult(result: CommandResult): SlackMessage[] {
       return layOut(hitPieces(result.words, result.hits), `Pages for “${singleLine(result.words)}”`)
     case 'notice':
       return layOut(noticePieces(result), result.text)
+    case 'confirmation':
+      return layOut(noticePieces({ ...result, tone: 'error' }), result.text)
     case 'connectForm':
       return renderText('Fill in the form to connect a Confluence site.')
     case 'form':

@@ -21,6 +21,7 @@ export const webApiMethods = {
     optionalScopes: ['channels:history', 'groups:history'],
   },
   'users.info': { repeatable: true, scopes: ['users:read', 'users:read.email'], optionalScopes: [] },
+  'users.lookupByEmail': { repeatable: true, scopes: ['users:read.email'], optionalScopes: [] },
   'views.open': { repeatable: false, scopes: [], optionalScopes: [] },
   'views.update': { repeatable: true, scopes: [], optionalScopes: [] },
 } as const satisfies Record<
@@ -107,6 +108,7 @@ const denied = new Set([
   'thread_not_found',
   'user_not_found',
   'user_not_visible',
+  'users_not_found',
 ])
 
 /** What is neither expected nor transient, `invalid_blocks` for one, is a bug of ours and stays a plain error. */

@@ -3,6 +3,7 @@ import { runCommand } from '../commands/run.ts'
 import { beginAuthorization, continueAuthorization } from '../commands/authorize.ts'
 import { confirmConnection, draftConnection } from '../commands/connect.ts'
 import { confirmEdit } from '../commands/edit.ts'
+import { confirmPurge } from '../commands/life.ts'
 import { parseCommand } from '../commands/parse.ts'
 import { submitForm } from '../commands/submit-form.ts'
 import { answerQuestion } from '../conversation.ts'
@@ -18,6 +19,7 @@ export type TeamsActions = {
   continueAuthorization: typeof continueAuthorization
   submitForm: typeof submitForm
   confirmEdit: typeof confirmEdit
+  confirmPurge: typeof confirmPurge
   parseCommand: typeof parseCommand
   recordFeedback: (core: Core, feedback: Feedback) => Promise<void>
 }
@@ -31,6 +33,7 @@ export const defaultActions: TeamsActions = {
   continueAuthorization,
   submitForm,
   confirmEdit,
+  confirmPurge,
   parseCommand,
   // Ids and the reaction only: what people write may be about anybody.
   async recordFeedback(core, { tenantId, conversationId, replyId, askerId, reaction }) {

@@ -33,6 +33,8 @@ export type TeamsApp = {
   stop(): Promise<void>
   /** Writes to a person, named as in the audit log (`teams:TENANT:ID`); false when they cannot be reached. */
   tell: Telling['tell']
+  /** Whom an actor of the audit log, an Entra object id or an e-mail address names. */
+  find: Telling['find']
   /** Entra tenants that may use it. */
   tenants: string[]
 }
@@ -52,20 +54,26 @@ export async function createTeamsApp(core: Core, options: TeamsOptions = {}): Pr
   const adapter = new CloudAdapter(createAuthentication(core, policy))
   const underWay = createUnderWay(core.log)
   const transport = createTransport(adapter, policy)
-  const telling = createTelling(transport, policy.appId, core.now, options.serviceUrls, (error) =>
-    core.log.warn({ err: error }, 'teams: the address of a tenant was not kept'),
+  const telling = createTelling(
+    transport,
+    policy.appId,
+    core.now,
+    options.serviceUrls,
+    (error) => core.log.warn({ err: error }, 'teams: the address of a tenant was not kept'),
+    policy.tenants === 'any' ? [] : policy.tenants,
   )
   const receive = createReceiver({
     policy,
     remember: telling.remember,
     authenticate: (request, logic) => processTurn(adapter, request, logic),
     underWay,
-    parts: createParts(core, options, transport, policy.appId),
+    parts: createParts(core, options, transport, telling, policy.appId),
   })
   return {
     register: (fastify) => void fastify.post('/api/messages', receive),
     stop: () => underWay.finish(stopWaitMs),
     tell: telling.tell,
+    find: telling.find,
     tenants: policy.tenants === 'any' ? [] : policy.tenants,
   }
 }
@@ -83,11 +91,12 @@ function createParts(
   core: Core,
   options: TeamsOptions,
   transport: TeamsTransport,
+  { rememberAsker }: Telling,
   appId: string | undefined,
 ): TeamsParts {
   const { dialogAnswerWithinMs: answerWithinMs, serviceUrls: _serviceUrls, ...given } = options
   const actions = { ...defaultActions, ...given }
-  const identify = createIdentify((place, signal) => transport.fetchMember(place, signal), core.now)
+  const identify = createIdentify((place, signal) => transport.fetchMember(place, signal), core.now, rememberAsker)
   return {
     core,
     actions,

@@ -2,7 +2,22 @@
 import type { CommandResult, ConnectionStatus, SpaceStatus } from '../commands/command.ts'
 import type { OpenForm } from '../commands/form.ts'
 import { describePartCounts } from '../commands/part-counts.ts'
-import { describeHeld, noticesOf } from '../commands/status-notices.ts'
+import {
+  describeAccess,
+  describeConsent,
+  describeCounts,
+  describeCoverage,
+  describeCredential,
+  describeLastRun,
+  describeLastSync,
+  describeMoreFailures,
+  describeNextSync,
+  describeState,
+  describeTest,
+  describeWait,
+  noticesOf,
+  problemsOf,
+} from '../commands/status-words.ts'
 import { type Card, type CardPart, type OutboundMessage, type Place, cardContentType } from './activity.ts'
 import { escapeCardText, shorten, toHref } from './markdown.ts'
 
@@ -88,6 +103,23 @@ export function renderStatusCard(connections: ConnectionStatus[]): OutboundMessa
 }
 
 export const refreshStatus = 'confluence.status'
+export const purgeConnection = 'confluence.purge'
+
+/** What cannot be undone is said before the button does it. */
+export function renderConfirmation(result: Extract<CommandResult, { kind: 'confirmation' }>): OutboundMessage {
+  const body = [
+    textBlock(result.text, { weight: 'Bolder' }),
+    ...result.details.map((detail) => textBlock(detail, { spacing: 'Small' })),
+  ]
+  const action = {
+    type: 'Action.Execute',
+    title: result.button,
+    style: 'destructive',
+    verb: purgeConnection,
+    data: result.purge,
+  }
+  return attach(renderCard(body, [action]), result.text)
+}
 
 function renderStatus(connections: ConnectionStatus[]): Card {
   const only = connections.length === 1 ? connections[0]?.name : undefined
@@ -108,50 +140,45 @@ function renderStatus(connections: ConnectionStatus[]): Card {
 }
 
 function renderConnection(connection: ConnectionStatus): CardPart[] {
-  const { name, url, state, access, test, schedule, nextSyncAt, covers, leavesOut, consent, autoSync } = connection
-  const facts = [
-    { title: 'Site', value: escapeCardText(toHref(url) ?? url) },
-    { title: 'State', value: `${state}, ${access}` },
-    {
-      title: 'Test',
-      value: escapeCardText(test === undefined ? 'never' : [test.result, test.remedy].filter(Boolean).join('. ')),
-    },
-    { title: 'Covers', value: escapeCardText([covers, ...leavesOut.map((rule) => `without ${rule}`)].join(', ')) },
-    ...(consent === undefined ? [] : [{ title: 'Accepted', value: escapeCardText(`by ${consent.by}, ${consent.at}`) }]),
-    {
-      title: 'Schedule',
-      value: escapeCardText(
-        nextSyncAt === undefined ? `${schedule}${autoSync ? '' : ', switched off'}` : `${schedule}, next ${nextSyncAt}`,
-      ),
-    },
-  ]
+  const { name, url } = connection
+  const consent = describeConsent(connection)
+  const facts = Object.entries({
+    Site: toHref(url) ?? url,
+    State: describeState(connection),
+    Readers: describeAccess(connection),
+    Covers: describeCoverage(connection),
+    Test: describeTest(connection),
+    Credential: describeCredential(connection),
+    'Last sync': describeLastSync(connection),
+    'Next sync': describeNextSync(connection),
+    ...(consent === undefined ? {} : { Accepted: consent }),
+  }).map(([title, value]) => ({ title, value: escapeCardText(value) }))
   return [
     textBlock(name, { weight: 'Bolder', separator: true, spacing: 'Medium' }),
-    { type: 'FactSet', facts },
     ...noticesOf(connection).map((sentence) => textBlock(sentence, { color: 'Warning', spacing: 'Small' })),
-    ...connection.spaces.map(renderSpace),
+    { type: 'FactSet', facts },
+    ...connection.spaces.map((space) => renderSpace(space, connection.timezone)),
   ]
 }
 
-function renderSpace(space: SpaceStatus): CardPart {
-  const counts = [
-    `${space.stored} of ${space.listed} pages`,
-    ...(space.failed > 0 ? [`${space.failed} failed`] : []),
-    ...(space.excluded > 0 ? [`${space.excluded} excluded`] : []),
-  ].join(', ')
-  const progress = space.progress === undefined ? '' : ` (${space.progress.done} of ${space.progress.listed} done)`
-  const last = space.lastSyncedAt === undefined ? 'never synced' : `last sync ${space.lastSyncedAt}`
+/** Failed pages that a card names of each space. */
+const shownFailures = 3
+
+function renderSpace(space: SpaceStatus, timezone: string): CardPart {
+  const { key, name, state, progress } = space
+  const done = progress === undefined ? undefined : `${progress.done} of ${progress.listed} done`
+  const run = describeWait(space) ?? done
   const failures = space.failures
-    .slice(0, 3)
+    .slice(0, shownFailures)
     .map((failure) => `${shorten(failure.title, 60)}: ${shorten(failure.reason, 120)}`)
   const parts = describePartCounts(space.parts).join(', ')
   const lines = [
-    `${space.key} ${space.name}: ${space.state}${progress}, ${counts}, ${last}`,
-    ...(space.error === undefined ? [] : [space.error]),
-    ...(space.held === 0 ? [] : [describeHeld(space)]),
-    ...(parts === '' ? [] : [parts]),
+    `${key} ${name}: ${state}${run === undefined ? '' : ` (${run})`}, ${describeCounts(space)}, ${describeLastRun(space, timezone)}`,
+    ...problemsOf(space),
+    parts,
     ...failures,
-  ]
-  const color = { PENDING: 'Default', IN_PROGRESS: 'Accent', INGESTED: 'Good', ERROR: 'Attention' }[space.state]
+    describeMoreFailures(space, shownFailures) ?? '',
+  ].filter((line) => line !== '')
+  const color = { PENDING: 'Default', IN_PROGRESS: 'Accent', INGESTED: 'Good', ERROR: 'Attention' }[state]
   return { ...textBlock(lines.join('\n\n')), color, spacing: 'Small' }
 }

@@ -12,6 +12,7 @@ export type Identify = (place: Place, signal: AbortSignal) => Promise<Asker | un
 export function createIdentify(
   fetchMember: (place: Place, signal: AbortSignal) => Promise<Record<string, unknown> | undefined>,
   now: () => Date,
+  onIdentified: (asker: Asker) => void = () => undefined,
 ): Identify {
   const askers = createMemory<Asker>(memoryLimits)
   return async (place, signal) => {
@@ -19,7 +20,9 @@ export function createIdentify(
     const known = askers.find(key, now())
     if (known !== undefined) return known
     const asker = resolveAsker(await fetchMember(place, signal), place)
-    if (asker !== undefined) askers.remember(key, asker, now())
+    if (asker === undefined) return undefined
+    askers.remember(key, asker, now())
+    onIdentified(asker)
     return asker
   }
 }

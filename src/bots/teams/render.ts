@@ -5,7 +5,7 @@ import { describeNoPages, pageStateWords } from '../../core/connections/list-pag
 import type { AuditLine, CommandResult, PageListing } from '../commands/command.ts'
 import type { ReplyContent } from '../question.ts'
 import type { OutboundMessage, Place } from './activity.ts'
-import { renderFormOffer, renderHelpCard, renderStatusCard } from './cards.ts'
+import { renderConfirmation, renderFormOffer, renderHelpCard, renderStatusCard } from './cards.ts'
 import { escapeMarkdown, renderBlocks, renderLink, shorten, toHref } from './markdown.ts'
 
 /** Teams refuses messages over 100 KB (UTF-16, everything included) and advises to stay under 80. */
@@ -112,6 +112,8 @@ export function renderCommandResult(result: CommandResult, place: Place, appId: 
       return renderText(pageLines(result.listing))
     case 'audit':
       return renderText(auditLines(result.entries))
+    case 'confirmation':
+      return [renderConfirmation(result)]
     case 'status':
       return [renderStatusCard(result.connections)]
     case 'searchHits':

@@ -103,7 +103,7 @@ function addTest(program: Program, parts: Parts, finish: Finish): void {
       const output = outputOf(command)
       finish(
         await parts.withCore(async ({ core }) => {
-          const { name, test } = await runTest(core, connection, parts.signal)
+          const { name, test } = await runTest(core, connection, 'terminal', parts.signal)
           const { result, cause, remedy } = test
           const testedAt = core.now().toISOString()
           output.result({ connection: name, result, cause, remedy, testedAt }, renderResult(describeTest(name, test)))

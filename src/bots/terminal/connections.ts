@@ -1,17 +1,18 @@
 // The commands on connections that there are: edit, reconnect, pause, resume, remove, pages, audit.
+import { createInterface } from 'node:readline/promises'
 import { type Command as Program, Option } from 'commander'
 import type { EditRequest } from '../../core/connections/edit-changes.ts'
 import { getConnection } from '../../core/connections/get-connection.ts'
 import { readPages } from '../../core/connections/list-pages.ts'
 import { readAudit } from '../../core/connections/read-audit.ts'
-import { findRemovable, removeConnection } from '../../core/connections/remove.ts'
+import { findRemovable, previewPurge, removeConnection } from '../../core/connections/remove.ts'
 import { endWebhooks, makeWebhookSecret } from '../../core/connections/webhooks.ts'
 import type { Core } from '../../core/core.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { beginReconnection } from '../commands/authorize.ts'
 import type { CommandResult } from '../commands/command.ts'
 import { confirmEdit, submitEdit, submitReconnection } from '../commands/edit.ts'
-import { describeRemoval, runLife } from '../commands/life.ts'
+import { askPurge, describeRemoval, runLife } from '../commands/life.ts'
 import { describeEnd, describeSetup } from '../commands/webhook.ts'
 import type { Parts } from './app.ts'
 import { authorizeHere } from './authorize.ts'
@@ -153,16 +154,9 @@ function addLife({ program, parts, finish, outputOf }: Register): void {
     .description('end a connection; its content is no longer served')
     .argument('<connection>')
     .option('--purge', 'delete its content as well', false)
-    .action(async (name: string, options: { purge: boolean }, command: Program) =>
-      finish(
-        await parts.withCore(async ({ core }) => {
-          const connection = await findRemovable(core, name, options)
-          const receipt = await removeConnection(core, connection, { purge: options.purge, actor: 'terminal' })
-          const text = describeRemoval(receipt)
-          if (text.kind === 'notice') outputOf(command).result(receipt, renderResult(text))
-          return 0
-        }),
-      ),
+    .option('--yes', 'purge without asking first', false)
+    .action(async (name: string, options: RemoveOptions, command: Program) =>
+      finish(await parts.withCore(({ core }) => runRemove(core, name, options, outputOf(command), parts.signal))),
     )
 }
 
@@ -191,6 +185,41 @@ function addWebhook({ program, parts, finish, outputOf }: Register): void {
         }),
       ),
     )
+}
+
+type RemoveOptions = { purge: boolean; yes: boolean }
+
+/** A person at a terminal is asked before anything is deleted for good; scripts are not. */
+async function runRemove(
+  core: Core,
+  name: string,
+  { purge, yes }: RemoveOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const connection = await findRemovable(core, name, { purge })
+  const isAsked = purge && !yes && !output.json && process.stdin.isTTY && process.stderr.isTTY
+  if (isAsked && !(await confirmHere(askPurge(await previewPurge(core, connection), connection.id), signal))) {
+    output.remark('Nothing was deleted.')
+    return 1
+  }
+  const receipt = await removeConnection(core, connection, { purge, actor: 'terminal' })
+  output.result(receipt, renderResult(describeRemoval(receipt)))
+  return 0
+}
+
+async function confirmHere(
+  asked: Extract<CommandResult, { kind: 'confirmation' }>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  process.stderr.write(`${renderResult(asked)}\n`)
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const typed = await lines.question(`Type ${asked.purge.connection} to delete it: `, { signal })
+    return typed.trim().toLowerCase() === asked.purge.connection.toLowerCase()
+  } finally {
+    lines.close()
+  }
 }
 
 function addLists({ program, parts, finish, outputOf }: Register): void {

@@ -12,7 +12,22 @@ import type {
   SpaceStatus,
 } from '../commands/command.ts'
 import { describePartCounts } from '../commands/part-counts.ts'
-import { describeHeld, noticesOf } from '../commands/status-notices.ts'
+import {
+  describeAccess,
+  describeConsent,
+  describeCounts,
+  describeCoverage,
+  describeCredential,
+  describeLastRun,
+  describeLastSync,
+  describeMoreFailures,
+  describeNextSync,
+  describeState,
+  describeTest,
+  describeWait,
+  noticesOf,
+  problemsOf,
+} from '../commands/status-words.ts'
 import { plain, plainLine } from './plain.ts'
 import { wrap } from './wrap.ts'
 
@@ -58,6 +73,7 @@ export function renderResult(result: Exclude<CommandResult, { kind: 'question' |
       return renderPages(result.listing)
     case 'audit':
       return renderAudit(result.entries)
+    case 'confirmation':
     case 'notice':
       return [plain(result.text), ...result.details.map((detail) => `  ${plain(detail)}`)].join('\n')
   }
@@ -81,55 +97,47 @@ export function renderStatus(connections: ConnectionStatus[]): string {
 }
 
 function renderConnection(connection: ConnectionStatus): string {
-  const { test } = connection
-  const result =
-    test === undefined
-      ? 'not tested'
-      : test.result === 'Works'
-        ? styleText('green', 'Works')
-        : styleText('red', test.result)
-  const paused = connection.state === 'paused' ? styleText('yellow', '  paused') : ''
-  const lines = [
-    `${styleText('bold', connection.name)}  ${connection.url}  ${connection.access}  ${result}${paused}`,
-    ...(test?.remedy === undefined ? [] : [styleText('yellow', `  ${plainLine(test.remedy)}`)]),
-    ...noticesOf(connection).map((sentence) => styleText('yellow', `  ${plainLine(sentence)}`)),
-    `  next sync ${connection.nextSyncAt === undefined ? 'by hand only' : renderTime(connection.nextSyncAt)}  (${connection.schedule}${connection.autoSync ? '' : ', switched off'})`,
-    renderCoverage(connection),
-  ]
+  const { name, url, test, state } = connection
+  const colour = state === 'active' ? 'green' : 'yellow'
+  const consent = describeConsent(connection)
+  const facts = {
+    readers: describeAccess(connection),
+    covers: describeCoverage(connection),
+    test: styleText(test?.result === 'Works' ? 'green' : 'red', describeTest(connection)),
+    credential: describeCredential(connection),
+    'last sync': describeLastSync(connection),
+    'next sync': describeNextSync(connection),
+    ...(consent === undefined ? {} : { accepted: consent }),
+  }
   const width = Math.max(3, ...connection.spaces.map((space) => space.key.length))
-  return [...lines, ...connection.spaces.flatMap((space) => renderSpace(space, width))].join('\n')
-}
-
-/** `  covers HR, IT, without label draft  (accepted by terminal, 2026-05-04 09:10 UTC)`. */
-function renderCoverage({ covers, leavesOut, consent }: ConnectionStatus): string {
-  const without = leavesOut.length === 0 ? '' : `, without ${leavesOut.join(', ')}`
-  const accepted = consent === undefined ? '' : `  (accepted by ${consent.by}, ${renderTime(consent.at)})`
-  return `  covers ${plainLine(covers + without)}${styleText('dim', accepted)}`
+  return [
+    `${styleText('bold', plainLine(name))}  ${styleText(colour, describeState(connection))}  ${plainLine(url)}`,
+    ...noticesOf(connection).map((sentence) => styleText('yellow', `  ! ${plainLine(sentence)}`)),
+    ...Object.entries(facts).map(
+      ([label, value]) => `  ${styleText('dim', label.padEnd(10))}  ${label === 'test' ? value : plainLine(value)}`,
+    ),
+    ...connection.spaces.flatMap((space) => renderSpace(space, width, connection.timezone)),
+  ].join('\n')
 }
 
 const stateColours = { PENDING: 'dim', IN_PROGRESS: 'cyan', INGESTED: 'green', ERROR: 'red' } as const
 
-function renderSpace(space: SpaceStatus, width: number): string[] {
-  const { progress: run } = space
-  // Of a run that only waits, or has listed nothing yet, there is nothing to show.
-  const isUnderWay = run !== undefined && run.listed > 0 && (run.done > 0 || space.state === 'IN_PROGRESS')
-  const progress = !isUnderWay ? '' : `  ${renderBar(run.done, run.listed, 16)}`
-  const counted =
-    space.listed === 0 && space.lastSyncedAt === undefined
-      ? 'not listed yet'
-      : `${count(space.stored)} of ${count(space.listed)} pages`
-  const leftOut = space.excluded > 0 ? `, ${count(space.excluded)} left out` : ''
-  const failed = space.failed > 0 ? styleText('red', `, ${space.failed} failed`) : ''
+function renderSpace(space: SpaceStatus, width: number, timezone: string): string[] {
+  const { key, state, progress, failures } = space
+  const bar = progress === undefined ? undefined : renderBar(progress.done, progress.listed, 16)
+  const run = describeWait(space) ?? bar
   const parts = describePartCounts(space.parts).join(', ')
-  const synced =
-    space.lastSyncedAt === undefined ? '' : styleText('dim', `  last sync ${renderTime(space.lastSyncedAt)}`)
+  const more = describeMoreFailures(space, failures.length)
+  const below = [
+    ...problemsOf(space).map((sentence) => styleText('yellow', `! ${plainLine(sentence)}`)),
+    ...(parts === '' ? [] : [parts]),
+    ...failures.map(renderFailure),
+    ...space.partFailures.map(renderPartFailure),
+    ...(more === undefined ? [] : [more]),
+  ]
   return [
-    `  ${plainLine(space.key).padEnd(width)}  ${styleText(stateColours[space.state], space.state.padEnd(11))}  ${counted}${leftOut}${failed}${progress}${synced}`,
-    ...(space.error === undefined ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(space.error))}`]),
-    ...(space.held === 0 ? [] : [`  ${' '.repeat(width)}  ${styleText('yellow', plainLine(describeHeld(space)))}`]),
-    ...(parts === '' ? [] : [`  ${' '.repeat(width)}  ${parts}`]),
-    ...space.failures.map((failure) => `  ${' '.repeat(width)}  ${renderFailure(failure)}`),
-    ...space.partFailures.map((failure) => `  ${' '.repeat(width)}  ${renderPartFailure(failure)}`),
+    `  ${plainLine(key).padEnd(width)}  ${styleText(stateColours[state], state.padEnd(11))}  ${plainLine(describeCounts(space))}${run === undefined ? '' : `  ${run}`}${styleText('dim', `  ${describeLastRun(space, timezone)}`)}`,
+    ...below.map((line) => `  ${' '.repeat(width)}  ${line}`),
   ]
 }
 

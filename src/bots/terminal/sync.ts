@@ -6,7 +6,7 @@ import { type SpaceReport, reportRuns } from '../../core/sync/report-runs.ts'
 import { describeFetched, fetchPage } from '../../core/jobs/fetch-page.ts'
 import { type StartedSync, startSync } from '../../core/sync/sync-target.ts'
 import { describePartCounts } from '../commands/part-counts.ts'
-import { describeHeld } from '../commands/status-notices.ts'
+import { describeHeld } from '../commands/status-words.ts'
 import type { Output } from './output.ts'
 import { plainLine } from './plain.ts'
 import { renderBar, renderFailure, renderPartFailure } from './render.ts'
@@ -46,9 +46,9 @@ export async function runSyncCommand(
     const hint = hintOfWorkers(open.core.database.kind, 'add --wait')
     output.result(
       started.runs.map((run) => ({ run: run.id, state: run.state })),
-      `${count(started.runs.length, 'space')} queued.${hint}`,
+      started.runs.length === 0 ? 'Nothing was queued.' : `${count(started.runs.length, 'space')} queued.${hint}`,
     )
-    return started.refusals.length > 0 ? 1 : 0
+    return isIncomplete(started) ? 1 : 0
   }
   let current = open
   let started: StartedSync | undefined
@@ -57,7 +57,7 @@ export async function runSyncCommand(
       if (started === undefined) remarkOn((started = await start(current)), output)
       const reports = await waitForRuns(current, started.runs, output, signal)
       output.result(reports, reports.map(renderReport).join('\n'))
-      return started.refusals.length > 0 || reports.some((report) => report.state === 'ERROR') ? 1 : 0
+      return isIncomplete(started) || reports.some((report) => report.state === 'ERROR') ? 1 : 0
     } catch (error) {
       if (signal.aborted) throw interrupted(error)
       current = await reopen(error)
@@ -92,11 +92,13 @@ async function fetchPageHere(
   return fetched.outcome?.what === 'failed' || fetched.run.state === 'failed' ? 1 : 0
 }
 
-function remarkOn({ missingKeys, refusals, remarks }: StartedSync, output: Output): void {
-  for (const remark of remarks) output.remark(remark)
-  for (const refusal of refusals) output.remark(refusal)
-  for (const key of missingKeys)
-    output.remark(`Space ${key} is selected but the account of the connection cannot see it.`)
+/** A connection was not synced, or a space that it covers: those are in ERROR, without a run. */
+function isIncomplete({ runs, missing, refusals }: StartedSync): boolean {
+  return runs.length === 0 || missing.length + refusals.length > 0
+}
+
+function remarkOn({ missing, refusals, remarks }: StartedSync, output: Output): void {
+  for (const sentence of [...remarks, ...refusals, ...missing]) output.remark(sentence)
 }
 
 /** Joins the open runs of a target, or starts them, and waits for their end. */

@@ -8,11 +8,7 @@ import { TransientError } from '../../errors.ts'
  * Runs `request` as soon as there is room for it. Rejects with the signal's reason when aborted before, and with
  * `rate_limited` when the site wants to be left alone for longer than `patienceMs`.
  */
-type RunAtPace = <Value>(
-  request: () => Promise<Value>,
-  signal: AbortSignal,
-  patienceMs?: number,
-) => Promise<Value>
+type RunAtPace = <Value>(request: () => Promise<Value>, signal: AbortSignal, patienceMs?: number) => Promise<Value>
 
 export type Pace = { run: RunAtPace }
 

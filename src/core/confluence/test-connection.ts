@@ -32,6 +32,11 @@ export type ConnectionTest = {
   otherKind?: OtherKind['kind']
 }
 
+/** What to do about a refused credential. */
+export function remedyOf({ code }: ConnectionRevokedError): string {
+  return remediesByCode[code] ?? remedies['Auth Failed'] ?? ''
+}
+
 export type SiteLogin = { address: SiteAddress; credential: Credential; options?: SiteOptions }
 
 const remedies: Record<TestResult, string | undefined> = {

@@ -9,13 +9,15 @@ import {
   purgeDrafts,
 } from '../../db/queries/connections.ts'
 import { activateDraft, lockConfirmations } from '../../db/queries/drafts.ts'
+import type { Exclusions, Scope } from '../../db/schema/connections.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { normaliseAddress } from '../confluence/address.ts'
 import { openSite } from '../confluence/open-site.ts'
-import type { OAuthGrant } from '../confluence/site.ts'
+import type { OAuthGrant, SiteSpace } from '../confluence/site.ts'
 import { findSiteKey } from '../confluence/site-key.ts'
 import type { Core } from '../core.ts'
 import { nextRunAt, parseSchedule } from '../jobs/next-run.ts'
+import { isSpaceArchivedAway } from '../sync/exclusions.ts'
 import { pickSite } from './authorize.ts'
 import { type ConsentFacts, collectFacts } from './consent.ts'
 import {
@@ -34,6 +36,7 @@ import { resolveScope } from './resolve-scope.ts'
 import { sealCredential } from './seal.ts'
 import { type QueuedSync, syncConnection } from './sync-connection.ts'
 import { refuseTaken, refuseTakenMeanwhile } from './taken-spaces.ts'
+import { idleEndOf } from './token-expiry.ts'
 
 export type Draft = { connection: Connection; accountName: string; facts: ConsentFacts; disclaimer: string[] }
 
@@ -67,7 +70,7 @@ export async function draftConnection(
     schedule: checked.schedule,
     timezone: checked.timezone,
     autoSync: request.autoSync ?? true,
-    tokenExpiresAt: checked.tokenExpiresAt ?? null,
+    tokenExpiresAt: credential.kind === 'oauth' ? idleEndOf(core.now()) : (checked.tokenExpiresAt ?? null),
     testResult: 'Works',
     testRemedy: test.remedy ?? null,
     testedAt: core.now(),
@@ -105,8 +108,19 @@ async function askSite(
   const siteKey = (await findSiteKey({ address, credential, options }, found.cloudId, signal)) ?? null
   await refuseTaken(core.database.db, { baseUrl: address.baseUrl, siteKey }, selected)
   const exclusions = checkExclusions(request.exclusions, address.baseUrl)
+  requireCurrent(selected, scope, exclusions)
   const facts = await collectFacts(core, site, { scope, exclusions, selected }, options, signal)
   return { address, siteKey, credential, test, accountName, scope, exclusions, facts }
+}
+
+/** A connection that would read nothing at all is none. */
+function requireCurrent(selected: SiteSpace[], scope: Scope, exclusions: Exclusions): void {
+  if (selected.some((space) => !isSpaceArchivedAway(space, scope, exclusions))) return
+  throw new InvalidInputError(
+    'spaces_none',
+    'Every space that this account sees is archived, and archived spaces are left out. Name the spaces to read, or have archived ones read too.',
+    { field: 'spaces' },
+  )
 }
 
 /** Everything that can be refused without asking the site. */

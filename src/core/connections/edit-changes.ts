@@ -90,15 +90,19 @@ export async function applyChanges(
   actor: string,
 ): Promise<void> {
   const after = { ...connection, ...changes }
+  const isRescheduled = 'schedule' in changes || 'timezone' in changes || 'autoSync' in changes
+  // While it is paused nothing is due; whatever makes it go on looks at the schedule anew (active-values.ts).
   const isDue = after.autoSync && after.state === 'active'
   const nextSyncAt = isDue ? nextRunAt(after.schedule, after.timezone, core.now()) : undefined
-  await updateConnection(tx, connection.id, {
+  const values = {
     ...changes,
-    nextSyncAt: nextSyncAt ?? null,
+    ...(isRescheduled ? { nextSyncAt: nextSyncAt ?? null } : {}),
     ...(tokenExpiresAt === undefined
       ? {}
       : { tokenExpiresAt: tokenExpiresAt === null ? null : new Date(tokenExpiresAt), expiryToldAt: null }),
-  })
+  }
+  // Only the name changes: that is written apart.
+  if (Object.keys(values).length > 0) await updateConnection(tx, connection.id, values)
   if (name !== undefined) await rename(core, tx, connection, name)
   const said = describeChanges({ name, tokenExpiresAt, ...changes } as ConnectionChanges)
   await insertAuditEntry(tx, {

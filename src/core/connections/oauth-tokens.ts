@@ -10,6 +10,7 @@ import type { AccessTokenSource } from '../confluence/site-options.ts'
 import type { Core } from '../core.ts'
 import { oauthAppOf } from './oauth-app.ts'
 import { openCredential, sealCredential } from './seal.ts'
+import { idleEndOf } from './token-expiry.ts'
 
 /** A token that ends within this time is exchanged before it is used. */
 const earlyMs = 60_000
@@ -68,7 +69,8 @@ async function exchange(
   const next: OAuthGrant = { ...grant, ...tokens }
   const sealed = sealCredential(next, core.encryptionKey(), connection.name)
   // The old refresh token is used up: what is not stored now is lost for good.
-  if (await storeRefreshed(core.database.db, connectionId, connection.credentialSealed, sealed)) return next
+  const idleEnd = idleEndOf(core.now())
+  if (await storeRefreshed(core.database.db, connectionId, connection.credentialSealed, sealed, idleEnd)) return next
   return (await readGrant(core, connectionId)).grant
 }
 

@@ -1,3 +1,4 @@
+import type { Db } from '../../db/database.ts'
 import {
   type Connection,
   findConnection,
@@ -6,12 +7,25 @@ import {
   purgeConnection,
   updateConnection,
 } from '../../db/queries/connections.ts'
-import { countStoredPages, listSpaces } from '../../db/queries/spaces.ts'
+import { blankAnswers, countAnswers, countContent } from '../../db/queries/removal.ts'
+import { listSpaces } from '../../db/queries/spaces.ts'
 import { cancelOpenRuns } from '../../db/queries/sync-runs.ts'
 import type { Core } from '../core.ts'
 import { getConnection } from './get-connection.ts'
 
-export type RemovalReceipt = { connection: string; spaces: number; pages: number; keys: string[]; isPurged: boolean }
+export type RemovalReceipt = {
+  connection: string
+  spaces: number
+  keys: string[]
+  /** With their attachments and comments, and the chunks that all of them were searched by. */
+  pages: number
+  attachments: number
+  comments: number
+  chunks: number
+  /** Stored answers that quoted them; 0 where the content is kept. */
+  answers: number
+  isPurged: boolean
+}
 
 /** The connection of this name; with `purge` also one that was removed before and whose content is still there. */
 export async function findRemovable(core: Core, name: string, { purge }: { purge: boolean }): Promise<Connection> {
@@ -30,21 +44,10 @@ export async function removeConnection(
   connection: Connection,
   options: { purge: boolean; actor: string },
 ): Promise<RemovalReceipt> {
-  const { db } = core.database
-  const spaces = await listSpaces(db, connection.id)
-  const stored = await countStoredPages(
-    db,
-    spaces.map((space) => space.id),
-  )
-  const receipt = {
-    connection: connection.name,
-    spaces: spaces.length,
-    keys: spaces.map((space) => space.key),
-    pages: [...stored.values()].reduce((sum, count) => sum + count, 0),
-    isPurged: options.purge,
-  }
-  await db.transaction(async (tx) => {
+  return core.database.db.transaction(async (tx) => {
+    const { spaceIds, ...counted } = await count(tx, connection)
     await cancelOpenRuns(tx, connection.id, core.now())
+    const answers = options.purge ? await blankAnswers(tx, spaceIds) : 0
     if (options.purge) await purgeConnection(tx, connection.id)
     else
       await updateConnection(tx, connection.id, {
@@ -53,12 +56,28 @@ export async function removeConnection(
         nextSyncAt: null,
         pauseReason: null,
       })
+    const receipt = { ...counted, answers, isPurged: options.purge }
+    const { connection: subject, keys, isPurged: _isPurged, ...numbers } = receipt
     await insertAuditEntry(tx, {
       actor: options.actor,
       action: options.purge ? 'purge' : 'remove',
-      subject: connection.name,
-      details: { spaces: receipt.spaces, pages: receipt.pages },
+      subject,
+      details: { ...numbers, keys: keys.join(', ') },
     })
+    return receipt
   })
-  return receipt
+}
+
+/** What `removeConnection` with `purge` would delete now. */
+export async function previewPurge(core: Core, connection: Connection): Promise<RemovalReceipt> {
+  const { db } = core.database
+  const { spaceIds, ...counted } = await count(db, connection)
+  return { ...counted, answers: await countAnswers(db, spaceIds), isPurged: true }
+}
+
+async function count(db: Db, { id, name }: Connection) {
+  const spaces = await listSpaces(db, id)
+  const spaceIds = spaces.map((space) => space.id)
+  const keys = spaces.map(({ key }) => key)
+  return { spaceIds, connection: name, spaces: spaces.length, keys, ...(await countContent(db, spaceIds)) }
 }

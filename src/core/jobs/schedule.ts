@@ -69,14 +69,11 @@ async function startScheduled(core: Core, connection: Connection, signal: AbortS
     const remedy = isFootnoteError(error)
       ? error.message
       : 'The scheduled sync could not start for a reason that only the log names.'
-    await recordTest(db, connection.id, { result, remedy, works: false }, core.now())
+    await recordTest(db, connection.id, { result, remedy }, core.now())
     return
   }
   const nextSyncAt = nextRunAt(connection.schedule, connection.timezone, core.now()) ?? null
   await updateConnection(db, connection.id, { nextSyncAt })
-  // Not `works`: that would bring back a connection that was paused in the meantime.
-  if (connection.testResult !== 'Works')
-    await recordTest(db, connection.id, { result: 'Works', remedy: undefined, works: false }, core.now())
 }
 
 /** A job may be lost with its worker; its run is not. Runs for which there is room at their site are sent again. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Connection, findConnectionById, pauseConnection } from '../../db/queries/connections.ts'
+import { type Connection, findConnectionById } from '../../db/queries/connections.ts'
 import { refreshStatistics } from '../../db/queries/health.ts'
 import { type Space, findSpaceById, restoreSpaceStates, updateSpace } from '../../db/queries/spaces.ts'
 import {
@@ -12,6 +12,8 @@ import {
   requeueRun,
 } from '../../db/queries/sync-runs.ts'
 import { ConnectionRevokedError, isFootnoteError } from '../../errors.ts'
+import { explainInvisible } from '../connections/explain-invisible.ts'
+import { loseConnection } from '../connections/lose-connection.ts'
 import { openConnectionSite } from '../connections/open-site.ts'
 import type { Core } from '../core.ts'
 import { requestSync } from '../sync/request-sync.ts'
@@ -176,19 +178,27 @@ async function work({ core, run, space, connection, lease }: Work, signal: Abort
     core.log.info({ connection: connection.name, space: space.key, counts }, 'sync run succeeded')
   } catch (error) {
     if (signal.aborted) throw error
-    await fail(core, run, space, connection, error)
+    await fail(core, run, space, connection, error, signal)
   }
 }
 
-async function fail(core: Core, run: SyncRun, space: Space, connection: Connection, error: unknown): Promise<void> {
+async function fail(
+  core: Core,
+  run: SyncRun,
+  space: Space,
+  connection: Connection,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<void> {
   const { db } = core.database
-  const sentence = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
+  const plain = isFootnoteError(error) ? error.message : 'The sync failed for a reason that only the log names.'
+  const sentence = (await explainInvisible(core, connection, space, error, signal)) ?? plain
   core.log.error({ err: error, connection: connection.name, space: space.key }, 'sync run failed')
   const ended = await db.transaction(async (tx) => {
     const end = await finishRun(tx, run, { state: 'failed', error: sentence, finishedAt: core.now() })
     if (end === undefined) return undefined
     if (run.kind !== 'pages') await updateSpace(tx, space.id, { state: 'ERROR', error: sentence })
-    if (error instanceof ConnectionRevokedError) await pauseConnection(tx, connection.id, error.message, core.now())
+    if (error instanceof ConnectionRevokedError) await loseConnection(core, connection, error, tx)
     return end
   })
   if (ended?.followedBy !== undefined) await core.enqueueRun(ended.followedBy.id)

@@ -14,8 +14,8 @@ export type StartedSync = {
   runs: RequestedRun[]
   /** The one page that was asked for, and its run. */
   page?: { pageId: string; spaceKey: string; run: RequestedRun }
-  /** Keys of selected spaces that their account cannot see. */
-  missingKeys: string[]
+  /** A sentence for each selected space that its account cannot see. */
+  missing: string[]
   /** Why connections could not be synced, a sentence each; the others were. */
   refusals: string[]
   /** What comes later than people may think, a sentence each. */
@@ -41,7 +41,7 @@ export async function startSync(
         syncWhole(core, connection, request, signal).catch((error: unknown) => {
           // One connection is all that was asked for: then that is how the command ends.
           if (connections.length === 1 || signal.aborted || !isFootnoteError(error)) throw error
-          return { runs: [], missingKeys: [], refusals: [describeRefusal(connection, error.message)], remarks: [] }
+          return { runs: [], missing: [], refusals: [describeRefusal(connection, error.message)], remarks: [] }
         }),
       ),
     )
@@ -51,7 +51,7 @@ export async function startSync(
   refusePaused(found.connection)
   if (found.kind === 'page') return syncPage(core, found, options)
   const runs = await requestSync(core, [found.space], request)
-  return { runs, missingKeys: [], refusals: [], remarks: remarkOn(runs, [found.space], request) }
+  return { runs, missing: [], refusals: [], remarks: remarkOn(runs, [found.space], request) }
 }
 
 /** A page is hinted at, and whatever run of its space comes first works the hint. */
@@ -68,7 +68,7 @@ async function syncPage(
   const isLate = run?.isFollowed === true && run.kind !== 'pages'
   const remarks = isLate ? [`${space.key} is syncing already; the page follows when that ends.`] : []
   const page = run === undefined ? {} : { page: { pageId, spaceKey: space.key, run } }
-  return { runs, ...page, missingKeys: [], refusals: [], remarks }
+  return { runs, ...page, missing: [], refusals: [], remarks }
 }
 
 const maxNamedKeys = 5
@@ -90,8 +90,8 @@ async function syncWhole(
   signal: AbortSignal,
 ): Promise<StartedSync> {
   refusePaused(connection)
-  const { runs, spaces, missingKeys } = await syncConnection(core, connection, request, signal)
-  return { runs, missingKeys, refusals: [], remarks: remarkOn(runs, spaces, request) }
+  const { runs, spaces, missing } = await syncConnection(core, connection, request, signal)
+  return { runs, missing, refusals: [], remarks: remarkOn(runs, spaces, request) }
 }
 
 function describeRefusal({ name }: Connection, sentence: string): string {
@@ -151,7 +151,7 @@ async function inTurn<In, Out>(values: In[], work: (value: In) => Promise<Out>):
 function combine(started: StartedSync[]): StartedSync {
   return {
     runs: started.flatMap(({ runs }) => runs),
-    missingKeys: started.flatMap(({ missingKeys }) => missingKeys),
+    missing: started.flatMap(({ missing }) => missing),
     refusals: started.flatMap(({ refusals }) => refusals),
     remarks: started.flatMap(({ remarks }) => remarks),
   }

@@ -47,46 +47,62 @@ export async function updateConnection(db: Db, id: number, values: Partial<NewCo
 
 /**
  * The credential was refused: nothing is read with it until it works again, and what waits to be synced is cancelled. Its
- * admins are not told yet.
+ * admins are not told yet. `connection` as it was when its credential was used: one that got another meanwhile is left alone
+ * (OAuth renews its own).
  */
-export async function pauseConnection(db: Db, id: number, remedy: string, now: Date): Promise<void> {
-  await db
-    .update(connections)
-    .set({
-      state: 'paused',
-      pauseReason: 'credential',
-      lossToldAt: null,
-      testResult: 'Auth Failed',
-      testRemedy: remedy,
-      testedAt: now,
-    })
-    .where(and(eq(connections.id, id), eq(connections.state, 'active')))
+export async function pauseConnection(
+  db: Db,
+  connection: Pick<Connection, 'id' | 'credentialKind' | 'credentialSealed'>,
+  reason: string,
+  now: Date,
+): Promise<void> {
+  const isSame =
+    connection.credentialKind === 'oauth' ? undefined : eq(connections.credentialSealed, connection.credentialSealed)
+  await db.transaction(async (tx) => {
+    const [paused] = await tx
+      .update(connections)
+      .set({
+        state: 'paused',
+        pauseReason: 'credential',
+        lossToldAt: null,
+        nextSyncAt: null,
+        testResult: 'Auth Failed',
+        testRemedy: reason,
+        testedAt: now,
+      })
+      .where(and(eq(connections.id, connection.id), eq(connections.state, 'active'), isSame))
+      .returning({ name: connections.name })
+    if (paused !== undefined)
+      await insertAuditEntry(tx, {
+        actor: 'footnote',
+        action: 'connection lost',
+        subject: paused.name,
+        details: { reason },
+      })
+  })
 }
 
-/**
- * Keeps the result of a live test; a connection that was paused because of its credential goes on when that works again. One
- * that an admin paused stays paused, a removed one removed.
- */
+/** Keeps the result of a live test; state and pause stay. `remedy` says the cause too. */
 export async function recordTest(
   db: Db,
   id: number,
-  test: { result: string; remedy: string | undefined; works: boolean },
+  test: { result: string; remedy: string | undefined },
   now: Date,
 ): Promise<void> {
   await db
     .update(connections)
-    .set({
-      testResult: test.result,
-      testRemedy: test.remedy ?? null,
-      testedAt: now,
-      ...(test.works
-        ? {
-            state: sql`case when ${connections.pauseReason} = 'asked' then ${connections.state} else 'active' end`,
-            pauseReason: sql`nullif(${connections.pauseReason}, 'credential')`,
-          }
-        : {}),
-    })
+    .set({ testResult: test.result, testRemedy: test.remedy ?? null, testedAt: now })
     .where(and(eq(connections.id, id), living))
+}
+
+/** A connection that was paused because of its credential goes on; false when it was not, or somebody else was faster. */
+export async function reviveConnection(db: Db, id: number, values: Partial<NewConnection>): Promise<boolean> {
+  const revived = await db
+    .update(connections)
+    .set(values)
+    .where(and(eq(connections.id, id), eq(connections.state, 'paused'), eq(connections.pauseReason, 'credential')))
+    .returning({ id: connections.id })
+  return revived.length === 1
 }
 
 /** Drafts that nobody confirmed in time, and any other draft of the same name, give their name free. */

@@ -19,11 +19,23 @@ export async function releaseRefresh(db: Db, id: number, until: Date): Promise<v
     .where(and(eq(connections.id, id), eq(connections.refreshingUntil, until)))
 }
 
-/** False when the credential is not the one that was exchanged any more: somebody reconnected or renamed meanwhile. */
-export async function storeRefreshed(db: Db, id: number, before: Uint8Array, sealed: Uint8Array): Promise<boolean> {
+/**
+ * False when the credential is not the one that was exchanged any more: somebody reconnected or renamed meanwhile.
+ * `expiresAt`: until when it may lie unused.
+ */
+export async function storeRefreshed(
+  db: Db,
+  id: number,
+  before: Uint8Array,
+  sealed: Uint8Array,
+  expiresAt?: Date,
+): Promise<boolean> {
   const stored = await db
     .update(connections)
-    .set({ credentialSealed: sealed })
+    .set({
+      credentialSealed: sealed,
+      ...(expiresAt === undefined ? {} : { tokenExpiresAt: expiresAt, expiryToldAt: null }),
+    })
     .where(and(eq(connections.id, id), eq(connections.credentialSealed, before)))
     .returning({ id: connections.id })
   return stored.length === 1

@@ -1,6 +1,7 @@
 import { and, eq, notInArray, sql } from 'drizzle-orm'
 import type { Db } from '../database.ts'
 import { spaces } from '../schema/content.ts'
+import { blankAnswers } from './removal.ts'
 import { countStoredPages } from './spaces.ts'
 
 /** Deletes the spaces of a connection that are not among these keys, with their pages; says how much that was. */
@@ -14,6 +15,9 @@ export async function purgeSpacesBeside(
   const found = await db.select({ id: spaces.id }).from(spaces).where(beside)
   const ids = found.map(({ id }) => id)
   const stored = await countStoredPages(db, ids)
-  if (ids.length > 0) await db.delete(spaces).where(beside)
+  if (ids.length > 0) {
+    await blankAnswers(db, ids)
+    await db.delete(spaces).where(beside)
+  }
   return { spaces: ids.length, pages: [...stored.values()].reduce((sum, pages) => sum + pages, 0) }
 }

@@ -116,7 +116,9 @@ const hasRun = (states: SQL): SQL =>
 export type SpaceSummary = {
   spaceId: number
   openRun: { state: string; counts: RunCounts | null } | undefined
-  lastRun: { state: string; counts: RunCounts | null; finishedAt: Date | null; kind: string } | undefined
+  lastRun:
+    | { state: string; counts: RunCounts | null; finishedAt: Date | null; kind: string; error: string | null }
+    | undefined
 }
 
 /** For each space its open run and the last one that ended, of those for the whole space. */
@@ -127,6 +129,7 @@ export async function listSpaceSummaries(db: Db, spaceIds: number[]): Promise<Sp
       state: syncRuns.state,
       counts: syncRuns.counts,
       kind: syncRuns.kind,
+      error: syncRuns.error,
       finishedAt: syncRuns.finishedAt,
     })
     .from(syncRuns)

@@ -184,15 +184,34 @@ function ownedBy(run: Pick<SyncRun, 'id' | 'worker'>) {
   return and(eq(syncRuns.id, run.id), eq(syncRuns.worker, run.worker ?? ''), eq(syncRuns.state, 'running'))
 }
 
-/** Ends what waits or runs for a connection; a worker that is at it finds out when it next looks. Within a transaction. */
-export async function cancelOpenRuns(db: Db, connectionId: number, now: Date): Promise<void> {
+/**
+ * Ends what waits or runs for a connection; a worker that is at it finds out when it next looks. The spaces say
+ * again what was so before. Returns whose runs those were. Within a transaction.
+ */
+export async function cancelOpenRuns(
+  db: Db,
+  connectionId: number,
+  now: Date,
+): Promise<{ key: string; wasRunning: boolean }[]> {
+  const cancelled = await db
+    .select({ id: syncRuns.id, spaceId: spaces.id, key: spaces.key, state: syncRuns.state })
+    .from(syncRuns)
+    .innerJoin(spaces, eq(spaces.id, syncRuns.spaceId))
+    .where(and(open, eq(spaces.connectionId, connectionId)))
+    .orderBy(spaces.key)
+    .for('update', { of: syncRuns })
+  if (cancelled.length === 0) return []
   await db
     .update(syncRuns)
-    .set({ state: 'cancelled', finishedAt: now, leaseUntil: null })
+    .set({ state: 'cancelled', finishedAt: now, leaseUntil: null, rerunKind: null })
     .where(
-      and(open, sql`${syncRuns.spaceId} in (select id from ${spaces} where ${spaces.connectionId} = ${connectionId})`),
+      inArray(
+        syncRuns.id,
+        cancelled.map(({ id }) => id),
+      ),
     )
   await restoreSpaceStates(db, { connectionId })
+  return cancelled.map(({ key, state }) => ({ key, wasRunning: state === 'running' }))
 }
 
 /** `lost`: somebody else has the run, or it was ended; `paused`: nothing may be read for its connection any more. */

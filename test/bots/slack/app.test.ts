@@ -25,6 +25,7 @@ const actions: SlackActions = {
   continueAuthorization: () => Promise.reject(new Error('not here')),
   submitForm: () => Promise.reject(new Error('not here')),
   confirmEdit: () => Promise.reject(new Error('not here')),
+  confirmPurge: () => Promise.reject(new Error('not here')),
 }
 
 describe('the start', () => {

@@ -81,6 +81,10 @@ export async function startHarness(
       return (flow.submitForm ?? unused)(core, of, text, asker, signal)
     },
     confirmEdit: flow.confirmEdit ?? unused,
+    confirmPurge: async (core, purge, asker) => {
+      askers.push(asker)
+      return (flow.confirmPurge ?? unused)(core, purge, asker)
+    },
     confirmConnection: async (core, draftId, asker, signal) => {
       askers.push(asker)
       if (flow.confirmConnection === undefined) throw new Error('no confirmation in this test')

@@ -209,19 +209,25 @@ const connection: ConnectionStatus = {
   tokenExpires: undefined,
   autoSync: true,
   test: { result: 'Auth Failed', remedy: 'Make a new token.', testedAt: '2026-11-03T10:00:00Z' },
-  schedule: '0 * * * *',
+  schedule: '0 * * * * UTC',
+  cron: '0 * * * *',
+  timezone: 'UTC',
+  lastSyncedAt: '2026-11-03T09:05:00Z',
+  totals: { spaces: 2, stored: 85, failed: 2, excluded: 3, held: 0 },
   nextSyncAt: '2026-11-03T11:00:00Z',
   spaces: [
     {
       key: 'HR',
       name: 'People <&>',
       state: 'IN_PROGRESS',
-      progress: { done: 40, listed: 100 },
+      progress: { done: 40, listed: 100, isQueued: false },
       listed: 90,
       stored: 85,
       failed: 2,
       excluded: 3,
       held: 0,
+      excludedBy: {},
+      lastRun: undefined,
       lastSyncedAt: '2026-11-03T09:05:00Z',
       error: undefined,
       failures: [{ pageId: '77', title: 'Broken *page*', reason: 'The body is not XML.' }],
@@ -238,6 +244,8 @@ const connection: ConnectionStatus = {
       failed: 0,
       excluded: 0,
       held: 0,
+      excludedBy: {},
+      lastRun: undefined,
       lastSyncedAt: undefined,
       error: 'The space is gone.',
       failures: [],
@@ -251,14 +259,16 @@ describe('the status', () => {
   it('shows state, bar, counts, syncs, failures and the test with its remedy', () => {
     const text = seen(renderResult({ kind: 'status', connections: [connection] }))
     for (const part of [
-      'acme · https://acme.example/wiki',
-      'next sync 3 Nov 2026 11:00 UTC',
-      'Test: Auth Failed (3 Nov 2026 10:00 UTC). Make a new token.',
-      'IN_PROGRESS HR People <&>: 85 of 90 pages stored · 2 failed · 3 excluded · last sync 3 Nov 2026 09:05 UTC',
+      'acme · active · https://acme.example/wiki',
+      'Last sync: 3 Nov 2026 09:05 UTC · next sync: 3 Nov 2026 11:00 UTC (every hour)',
+      'Test: Auth Failed (3 Nov 2026 10:00 UTC) · API token, end not known',
+      '⚠ Make a new token.',
+      'IN_PROGRESS HR People <&>: 85 of 90 pages stored, 3 left out, 2 failed · last sync 3 Nov 2026 09:05 UTC',
       '1,240 of 1,250 attachments and comments · 7 left out · 3 failed',
       '[████░░░░░░] 40 % (40 of 100)',
       'Page 77 “Broken *page*”: The body is not XML.',
-      'ERROR IT Tech: 0 of 0 pages stored · 0 failed · 0 excluded · never synced',
+      '… and 1 more that failed: see pages HR failed.',
+      'ERROR IT Tech: not listed yet · never synced',
       'The space is gone.',
     ]) {
       expect(text).toContain(part)
@@ -379,7 +389,7 @@ describe('lists for admins', () => {
             ...connection,
             state: 'paused',
             pausedBy: 'credential',
-            tokenExpires: { at: '2026-11-10T00:00:00.000Z', warning },
+            tokenExpires: { at: '2026-11-10T00:00:00.000Z', text: 'ends on 2026-11-10', warning },
             leavesOut: ['label draft'],
             spaces: space === undefined ? [] : [{ ...space, held: 30 }],
           },
@@ -390,7 +400,7 @@ describe('lists for admins', () => {
       '⚠ Connection lost: reconnect it with reconnect acme.',
       `⚠ ${warning}`,
       'Covers all spaces, without label draft',
-      '⚠ 30 pages vanished at once and are hidden. If they are really gone, delete them with sync HR --delete-vanished',
+      '⚠ 30 pages vanished at once and are hidden. If they are really gone, delete with sync HR --delete-vanished',
     ])
       expect(text).toContain(part)
   })

@@ -143,20 +143,26 @@ const connection: ConnectionStatus = {
   tokenExpires: undefined,
   autoSync: true,
   test: { result: 'Works', remedy: undefined, testedAt: '2026-01-01' },
-  schedule: '0 * * * *',
-  nextSyncAt: '2026-01-01 12:00',
+  schedule: '0 * * * * UTC',
+  cron: '0 * * * *',
+  timezone: 'UTC',
+  nextSyncAt: '2026-01-01T12:00:00Z',
+  lastSyncedAt: '2026-01-01T11:00:00Z',
+  totals: { spaces: 1, stored: 118, failed: 2, excluded: 0, held: 0 },
   spaces: [
     {
       key: 'HR',
       name: 'People [x](https://evil.example)',
       state: 'IN_PROGRESS',
-      progress: { done: 5, listed: 10 },
+      progress: { done: 5, listed: 10, isQueued: false },
       listed: 120,
       stored: 118,
       failed: 2,
       excluded: 0,
       held: 0,
-      lastSyncedAt: '2026-01-01 11:00',
+      excludedBy: {},
+      lastRun: undefined,
+      lastSyncedAt: '2026-01-01T11:00:00Z',
       error: undefined,
       failures: [{ pageId: '1', title: 'Broken', reason: 'not readable' }],
       parts: { listed: 14, stored: 12, unchanged: 11, failed: 1, excluded: 1 },
@@ -196,7 +202,7 @@ describe('cards', () => {
 
   test('show the counts of a space, and its name as text', () => {
     const json = JSON.stringify(renderCommandResult({ kind: 'status', connections: [connection] }, place, 'app-id'))
-    expect(json).toContain('118 of 120 pages, 2 failed')
+    expect(json).toContain('118 of 120 pages stored, 2 failed, last sync 1 Jan 2026 11:00 UTC')
     expect(json).toContain('5 of 10 done')
     expect(json).toContain('12 of 14 attachments and comments, 1 left out, 1 failed')
     expect(json).not.toContain('People [x]')

@@ -101,6 +101,7 @@ function recordingActions(recorded: Recorded, given: Partial<TeamsActions> = {})
     continueAuthorization: given.continueAuthorization ?? unused,
     submitForm: given.submitForm ?? unused,
     confirmEdit: given.confirmEdit ?? unused,
+    confirmPurge: given.confirmPurge ?? unused,
     async recordFeedback(_core, feedback) {
       recorded.feedback.push(feedback)
     },

@@ -68,8 +68,10 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
   it('shows what is covered, left out and accepted', async () => {
     const { stdout } = await run('status')
     expect(stdout).toMatch(
-      /^acme {2}http:.* mirrored {2}Works\n {2}next sync .*\n {2}covers page 1 of HB and all below it, without label draft, title Park\* {2}\(accepted by terminal, /,
+      /^acme {2}active {2}http:.*\n {2}readers {5}Cloud, readers as in Confluence \(mirrored\)\n {2}covers {6}page 1 of HB and all below it, without label draft, without title Park\*\n {2}test {8}Works \(/,
     )
+    expect(stdout).toMatch(/\n {2}accepted {4}by terminal, \d/)
+    expect(stdout).toMatch(/HB .*stored, 1 left out \(title Park\*\)/)
     expect((await json('pages', 'excluded')).value).toMatchObject({
       total: 1,
       pages: [{ title: 'Parking', reason: 'title Park*' }],
@@ -108,7 +110,9 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     expect((await run('edit', 'acme', '--schedule', '0 * * * *', '--no-auto-sync')).stdout).toBe(
       'acme is changed: schedule 0 * * * *; automatic sync off.\n',
     )
-    expect((await run('status')).stdout).toContain('next sync by hand only  (0 * * * * UTC, switched off)')
+    expect((await run('status')).stdout).toContain(
+      'next sync   by hand only: automatic sync is switched off (else every hour UTC)',
+    )
     expect((await run('edit', 'acme', '--auto-sync')).stdout).toContain('automatic sync on')
     const declined = await run(
       'edit',
@@ -121,7 +125,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     expect([declined.status, declined.stderr]).toEqual([
       1,
       expect.stringMatching(
-        /Nothing was changed\..*Left out: 0 pages by label draft, 0 pages by label home, 1 page by/s,
+        /Left out: 0 pages by label draft, 0 pages by label home, 1 page by.*Nothing was changed\./s,
       ),
     ])
     expect(declined.stderr).not.toContain('Nothing was connected')
@@ -143,7 +147,9 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
 
   it('pauses, resumes, reconnects, and writes it down', async () => {
     expect((await run('pause', 'acme')).stdout).toContain('acme is paused: nothing is read from its site')
-    expect((await run('status')).stdout).toMatch(/Works {2}paused\n {2}Paused by an admin: go on with resume acme\./)
+    expect((await run('status')).stdout).toMatch(
+      /^acme {2}paused by an admin {2}http:.*\n {2}! Paused by an admin: nothing is synced\. Go on with resume acme\.\n[\s\S]*next sync {3}none while it is paused \(then every hour UTC\)/,
+    )
     expect((await run('resume', 'acme')).stdout).toContain('acme goes on. The sync of 2 spaces is queued')
     const again = await json('resume', 'acme')
     expect(again).toEqual({ status: 1, value: { error: { code: 'not_paused', message: 'acme is not paused.' } } })
@@ -154,6 +160,7 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     expect(stdout).toBe('acme works again, as Footnote Sync. The sync of 2 spaces goes on where it stood.\n')
     expect((await json('audit')).value.map(({ action }: { action: string }) => action)).toEqual([
       'reconnect',
+      'connection lost',
       'resume',
       'pause',
       'edit',
@@ -170,13 +177,18 @@ describe.each(databaseKinds)('footnote on %s', (kind) => {
     const nothing = await run('sync', 'HB', '--delete-vanished')
     expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('No page of HB waits to be deleted.')])
     expect((await run('remove', 'acme')).stdout).toMatch(
-      /^acme is removed and its credential deleted; 8 pages of 2 spaces are kept, but no longer served\.\n {2}Spaces: HB, IT\n/,
+      /^acme is removed and its credential deleted; its content is kept, but no longer served\.\n {2}2 spaces: 8 pages, 0 attachments, 0 comments, \d+ chunks of their text\.\n {2}Spaces: HB, IT\n {2}Delete the content for good with remove acme --purge\.\n$/,
     )
+    // Neither JSON nor a script is asked.
     expect((await json('remove', 'acme', '--purge')).value).toEqual({
       connection: 'acme',
       spaces: 2,
-      pages: 8,
       keys: ['HB', 'IT'],
+      pages: 8,
+      attachments: 0,
+      comments: 0,
+      chunks: expect.any(Number),
+      answers: 0,
       isPurged: true,
     })
     expect((await run('remove', 'acme', '--purge')).stderr).toContain('There is no connection called acme.')

@@ -24,6 +24,8 @@ const space: SpaceStatus = {
   failed: 1,
   excluded: 0,
   held: 0,
+  excludedBy: {},
+  lastRun: undefined,
   lastSyncedAt: '2026-05-04T09:10:11.000Z',
   error: undefined,
   failures: [{ pageId: '7', title: 'Broken page', reason: 'Its text is missing.' }],
@@ -53,6 +55,10 @@ const connection: ConnectionStatus = {
   autoSync: true,
   test: { result: 'Works', remedy: undefined, testedAt: '2026-05-04T09:00:00.000Z' },
   schedule: '0 0 * * * UTC',
+  cron: '0 0 * * *',
+  timezone: 'UTC',
+  lastSyncedAt: '2026-05-04T09:10:11.000Z',
+  totals: { spaces: 2, stored: 2847, failed: 1, excluded: 0, held: 0 },
   nextSyncAt: '2026-05-05T00:00:00.000Z',
   spaces: [
     space,
@@ -67,7 +73,7 @@ const connection: ConnectionStatus = {
       parts: undefined,
       partFailures: [],
       lastSyncedAt: undefined,
-      progress: { done: 0, listed: 0 },
+      progress: { done: 0, listed: 0, isQueued: true },
     },
   ],
 }
@@ -130,31 +136,36 @@ function dangerousIn(text: string): string[] {
 describe('status', () => {
   it('is a table of spaces with counts, failures and times', () => {
     expect(linesOf(renderStatus([connection]))).toEqual([
-      'acme  https://acme.example/wiki  mirrored  Works',
-      '  next sync 2026-05-05 00:00 UTC  (0 0 * * * UTC)',
-      '  covers all spaces',
-      '  IT        INGESTED     2,847 of 2,848 pages, 1 failed  last sync 2026-05-04 09:10 UTC',
+      'acme  active  https://acme.example/wiki',
+      '  readers     Cloud, readers as in Confluence (mirrored)',
+      '  covers      all spaces',
+      '  test        Works (4 May 2026 09:00 UTC)',
+      '  credential  API token, end not known (say it with edit acme)',
+      '  last sync   4 May 2026 09:10 UTC',
+      '  next sync   5 May 2026 00:00 UTC (every day at 00:00)',
+      '  IT        INGESTED     2,847 of 2,848 pages stored, 1 failed  last sync 4 May 2026 09:10 UTC',
       '            12 of 14 attachments and comments, 1 left out, 1 failed',
       '            × Broken page: Its text is missing.',
       '            × plan.pdf (Broken page): “plan.pdf” took too long to read.',
-      '  HANDBOOK  PENDING      not listed yet',
+      '  HANDBOOK  PENDING      not listed yet  waits for its turn  never synced',
     ])
   })
 
   it('counts what rules leave out', () => {
-    const [, , , line] = linesOf(
+    const line = linesOf(
       renderStatus([{ ...connection, spaces: [{ ...space, stored: 7, listed: 37, failed: 0, excluded: 30 }] }]),
-    )
-    expect(line).toContain('7 of 37 pages, 30 left out  last sync')
+    ).find((each) => each.includes('INGESTED'))
+    expect(line).toContain('7 of 37 pages stored, 30 left out  last sync')
   })
 
-  it('shows a paused connection with its remedy, and an error with the progress of the next attempt', () => {
-    const [head, remedy, next, _coverage, line, error] = linesOf(
+  it('shows a paused connection with its reason, and an error with the progress of the next attempt', () => {
+    const shown = linesOf(
       renderStatus([
         {
           ...connection,
           state: 'paused',
-          test: { result: 'Auth Failed', remedy: 'Make a new token.', testedAt: '' },
+          pausedBy: 'credential',
+          test: { result: 'Auth Failed', remedy: 'acme.example refused the token. Make a new token.', testedAt: '' },
           nextSyncAt: undefined,
           spaces: [
             {
@@ -163,17 +174,21 @@ describe('status', () => {
               error: 'The site is down.',
               failures: [],
               partFailures: [],
-              progress: { done: 5, listed: 10 },
+              parts: undefined,
+              failed: 30,
+              progress: { done: 5, listed: 10, isQueued: false },
             },
           ],
         },
       ]),
     )
-    expect(head).toContain('Auth Failed  paused')
-    expect(remedy).toBe('  Make a new token.')
-    expect(next).toContain('by hand only')
-    expect(line).toContain('[████████░░░░░░░░]  5 / 10')
-    expect(error?.trim()).toBe('The site is down.')
+    expect(shown[0]).toBe('acme  paused, connection lost  https://acme.example/wiki')
+    expect(shown[1]).toContain('! Connection lost: reconnect it with reconnect acme.')
+    expect(shown[2]).toBe('  ! acme.example refused the token. Make a new token.')
+    expect(shown).toContain('  next sync   none while it is paused (then every day at 00:00 UTC)')
+    expect(shown.at(-3)).toContain('[████████░░░░░░░░]  5 / 10')
+    expect(shown.at(-2)?.trim()).toBe('! The site is down.')
+    expect(shown.at(-1)?.trim()).toBe('… and 30 more that failed: see pages IT failed.')
   })
 
   it('says how to begin when nothing is connected', () => {

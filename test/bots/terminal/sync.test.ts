@@ -32,7 +32,7 @@ describe.each(databaseKinds)('the progress of footnote sync --wait on %s', (kind
     await runInProcess(flow.open, ['sync', '--wait'])
     const { stderr } = await runInProcess(flow.open, ['sync', '--wait'])
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(done)
-    expect((await runInProcess(flow.open, ['status'])).stdout).toMatch(/HB .* 4 of 5 pages, 1 left out/)
+    expect((await runInProcess(flow.open, ['status'])).stdout).toMatch(/HB .* 4 of 5 pages stored, 1 left out/)
     await runInProcess(flow.open, ['edit', 'acme', '--exclude-nothing', '--accept-disclaimer'])
     await runInProcess(flow.open, ['sync', '--wait'])
   })

@@ -7,30 +7,63 @@ import type { EditRequest } from '../../../src/core/connections/edit-changes.ts'
 import { deleteVanished } from '../../../src/core/connections/delete-vanished.ts'
 import { getConnection } from '../../../src/core/connections/get-connection.ts'
 import { readPages } from '../../../src/core/connections/list-pages.ts'
-import { startNotices, tellAdmins } from '../../../src/core/connections/notices.ts'
+import type { Messenger } from '../../../src/core/connections/notice-people.ts'
+import { type PendingNotices, startNotices, tellAdmins } from '../../../src/core/connections/notices.ts'
 import { pauseByAdmin, resumeConnection } from '../../../src/core/connections/pause.ts'
 import { readAudit } from '../../../src/core/connections/read-audit.ts'
 import { reconnect } from '../../../src/core/connections/reconnect.ts'
-import { findRemovable, removeConnection } from '../../../src/core/connections/remove.ts'
+import { findRemovable, previewPurge, removeConnection } from '../../../src/core/connections/remove.ts'
+import type { ConnectRequest } from '../../../src/core/connections/request.ts'
 import { readStatus } from '../../../src/core/connections/status.ts'
+import { syncConnection } from '../../../src/core/connections/sync-connection.ts'
 import { testStoredConnection } from '../../../src/core/connections/test-stored.ts'
 import type { Core } from '../../../src/core/core.ts'
+import { workRun } from '../../../src/core/jobs/worker.ts'
 import { tick } from '../../../src/core/jobs/schedule.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
 import { startSync } from '../../../src/core/sync/sync-target.ts'
-import { purgeConnection } from '../../../src/db/queries/connections.ts'
+import { purgeConnection, updateConnection } from '../../../src/db/queries/connections.ts'
+import { updateSpace } from '../../../src/db/queries/spaces.ts'
+import { claimRun, listWaitingRuns } from '../../../src/db/queries/sync-runs.ts'
 import { auditLog, connections } from '../../../src/db/schema/connections.ts'
 import { pages } from '../../../src/db/schema/content.ts'
+import { answerCitations, questions } from '../../../src/db/schema/questions.ts'
 import { TransientError } from '../../../src/errors.ts'
 import { connect, openTestCore, requestFor, soon, stoppedClock, syncAndWait } from '../../support/core.ts'
 import { databaseKinds } from '../../support/database.ts'
-import { smallSite, wideSite } from '../../sandbox/confluence/small-site.ts'
+import { smallSite, values, wideSite } from '../../sandbox/confluence/small-site.ts'
 
-async function away(): Promise<boolean> {
-  throw new TransientError('slack_unavailable', 'Slack is away.')
+/** A chat in which these people, and no others, are found and reached; `who` is `id` or `id address`. */
+function chatOf(who: string[], told: string[]): Messenger {
+  const people = who.map((person) => person.split(' '))
+  return {
+    async find(name) {
+      const found = people.find(([userId, email]) => [`slack:T1:${userId}`, userId, email].includes(name))
+      if (found === undefined) return undefined
+      const [userId = '', email] = found
+      return { platform: 'slack', tenantId: 'T1', userId, email, kind: 'member', isWorkspaceAdmin: false }
+    },
+    async tell(actor, sentence) {
+      told.push(`${actor}: ${sentence}`)
+      return true
+    },
+  }
+}
+
+const away: Messenger = {
+  find: () => Promise.reject(new TransientError('slack_unavailable', 'Slack is away.')),
+  tell: () => Promise.reject(new TransientError('slack_unavailable', 'Slack is away.')),
 }
 
 const dayMs = 24 * 3_600_000
+
+const cited = (base: string, spaceKey: string, pageId: string) => ({
+  n: 1,
+  pageId,
+  spaceKey,
+  url: `${base}/spaces/${spaceKey}/pages/${pageId}/Holidays`,
+  quote: 'Thirty days',
+})
 
 describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
   const clock = stoppedClock(new Date('2026-11-20T10:00:00Z'))
@@ -54,6 +87,12 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
   })
 
   const stored = () => getConnection(core, 'acme')
+  const connectAs = async (actor: string, changes: Partial<ConnectRequest> = {}): Promise<void> => {
+    const request = requestFor(site, { secret: site.credentialsOf().token, ...changes })
+    const { connection } = await draftConnection(core, request, actor, soon())
+    await confirmConnection(core, connection.id, actor, soon())
+  }
+  const waiting = async () => (await listWaitingRuns(core.database.db, core.now())).length
   const edit = async (request: EditRequest, actor = 'ann') =>
     editConnection(core, await stored(), request, actor, soon())
   /** Edits and accepts. */
@@ -61,6 +100,21 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
     const draft = await edit(request)
     if (draft.kind !== 'consent') throw new Error('no consent was asked for')
     return { draft, confirmed: await confirmEdit(core, draft.editId, 'ann', soon()) }
+  }
+  const warning = async () => (await readStatus(core, 'acme'))[0]?.tokenExpires?.warning
+  const lose = async (): Promise<void> => {
+    site.revokeCredential(site.credentials.accountId)
+    await expect(syncAndWait(open)).rejects.toMatchObject({ name: 'ConnectionRevokedError' })
+  }
+  const revoke = (isRevoked: boolean) => site.revokeCredential(site.credentials.accountId, isRevoked)
+  /** Takes spaces from the account; `reopen` gives them back. */
+  const close = (...closed: string[]) => {
+    site.site.syncAccount.seesAll = false
+    for (const key of closed) site.setSpaceReaders(key, { users: ['bo'] })
+  }
+  const reopen = () => {
+    site.site.syncAccount.seesAll = true
+    for (const { key, read } of values.spaces ?? []) site.setSpaceReaders(key, read ?? {})
   }
   const servedTitles = async (): Promise<string[]> =>
     (await readPages(core, ['stored'])).pages.map(({ title }) => title)
@@ -218,30 +272,21 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
 
   describe('a credential that dies', () => {
     const told: string[] = []
-    const tell = async (actor: string, sentence: string): Promise<boolean> => {
-      told.push(`${actor}: ${sentence}`)
-      return true
-    }
+    const chat = chatOf(['U1'], told)
     afterEach(() => void told.splice(0))
 
     it('pauses, keeps serving, tells its admin once, and after reconnect goes on where it stood', async () => {
-      const { connection } = await draftConnection(
-        core,
-        requestFor(site, { secret: site.credentialsOf().token, spaces: 'HR' }),
-        'slack:T1:U1',
-        soon(),
-      )
-      await confirmConnection(core, connection.id, 'slack:T1:U1', soon())
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
       await syncAndWait(open)
-      await tellAdmins(core, tell, soon())
+      await tellAdmins(core, [chat], soon())
       expect(told).toEqual([])
       site.rotateCredential(site.credentials.accountId)
       await expect(syncAndWait(open)).rejects.toMatchObject({ name: 'ConnectionRevokedError' })
       expect(await stored()).toMatchObject({ state: 'paused', pauseReason: 'credential' })
       expect(await servedTitles()).toHaveLength(4)
-      await tellAdmins(core, away, soon())
-      await Promise.all([tellAdmins(core, tell, soon()), tellAdmins(core, tell, soon())])
-      await tellAdmins(core, tell, soon())
+      await tellAdmins(core, [away], soon())
+      await Promise.all([tellAdmins(core, [chat], soon()), tellAdmins(core, [chat], soon())])
+      await tellAdmins(core, [chat], soon())
       expect(told).toEqual([
         expect.stringMatching(
           /^slack:T1:U1: Connection lost: acme no longer reads Confluence\. .*refused the credential.* Reconnect it with reconnect acme; until then/,
@@ -261,24 +306,23 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
       expect(await stored()).toMatchObject({ state: 'active', pauseReason: null, nextSyncAt: expect.any(Date) })
       const { HR } = await syncAndWait(open)
       expect(HR?.run.counts).toMatchObject({ listed: 5, unchanged: 4, updated: 0, excluded: 1 })
-      await tellAdmins(core, tell, soon())
+      await tellAdmins(core, [chat], soon())
       expect(told).toHaveLength(1)
     })
 
     it('is warned of two weeks before and once more at the end, in status all the time', async () => {
-      await connect(core, site, { secret: site.credentialsOf().token, spaces: 'HR', tokenExpires: '2027-01-01' })
-      const warning = async () => (await readStatus(core, 'acme'))[0]?.tokenExpires?.warning
+      await connectAs('slack:T1:U1', { spaces: 'HR', tokenExpires: '2027-01-01' })
       const lookAt = async (day: string): Promise<number> => {
         const ms = Date.parse(`${day}T12:00:00Z`) - clock.now().getTime()
         clock.advance(ms)
-        await tellAdmins(core, tell, soon())
+        await tellAdmins(core, [chat], soon())
         return told.length
       }
       const start = clock.now().getTime()
       expect([await lookAt('2026-12-17'), await warning()]).toEqual([0, undefined])
       expect([await lookAt('2026-12-18'), await lookAt('2026-12-19'), await lookAt('2026-12-28')]).toEqual([1, 1, 1])
       expect(told[0]).toBe(
-        'test: The token of acme ends on 2027-01-01, in 14 days. Make a new one and give it with reconnect acme.',
+        'slack:T1:U1: The token of acme ends on 2027-01-01, in 14 days. Make a new one and give it with reconnect acme.',
       )
       expect([await lookAt('2026-12-30'), await lookAt('2026-12-31')]).toEqual([2, 2])
       expect(told[1]).toContain('in 2 days')
@@ -288,18 +332,237 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
     })
 
     it('is told of by whichever replica runs the bots, as soon as it looks', async () => {
-      await connect(core, site, { secret: site.credentialsOf().token, spaces: 'HR' })
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
       site.revokeCredential(site.credentials.accountId)
       await expect(syncAndWait(open)).rejects.toThrow()
       const reached = Promise.withResolvers<void>()
-      const notices = startNotices(
-        core,
-        async (...message) => (reached.resolve(), tell(...(message.slice(0, 2) as [string, string]))),
-        soon(),
-      )
+      const messenger: Messenger = {
+        ...chat,
+        tell: async (...message) => {
+          reached.resolve()
+          return chat.tell(...message)
+        },
+      }
+      const notices = startNotices(core, [messenger], soon())
       await reached.promise
       await notices.stop()
       expect(told).toHaveLength(1)
+    })
+  })
+
+  describe('its admins', () => {
+    const told: string[] = []
+    afterEach(() => void told.splice(0))
+    const actorsOf = () => told.map((line) => line.split(': ')[0])
+
+    it('are those of FOOTNOTE_ADMINS when it was connected in the terminal, by id or address, each told once', async () => {
+      const admins: Core = {
+        ...core,
+        config: { ...core.config, FOOTNOTE_ADMINS: ['boss@example.com', 'U777', 'U1', 'nobody@example.com'] },
+      }
+      await connectAs('terminal', { spaces: 'HR' })
+      await lose()
+      const chat = chatOf(['U1 boss@example.com', 'U777'], told)
+      await tellAdmins(admins, [chat], soon())
+      await tellAdmins(admins, [chat], soon())
+      expect(actorsOf()).toEqual(['slack:T1:U1', 'slack:T1:U777'])
+    })
+
+    it('are not believed to be told when nobody was reached: they are looked for again', async () => {
+      await connectAs('slack:T1:ULEFT', { spaces: 'HR' })
+      await lose()
+      const pending: PendingNotices = new Map()
+      await tellAdmins(core, [chatOf([], told)], soon(), pending)
+      expect((await stored()).lossToldAt).toBeNull()
+      const chat = chatOf(['ULEFT'], told)
+      await tellAdmins(core, [chat], soon(), pending)
+      expect(told, 'not every minute').toEqual([])
+      clock.advance(11 * 60_000)
+      await tellAdmins(core, [chat], soon(), pending)
+      await tellAdmins(core, [chat], soon(), pending)
+      expect(actorsOf()).toEqual(['slack:T1:ULEFT'])
+      expect((await stored()).lossToldAt).not.toBeNull()
+    })
+
+    it('are told once each although one of their chats was away at first', async () => {
+      const admins: Core = { ...core, config: { ...core.config, FOOTNOTE_ADMINS: ['U2'] } }
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      await lose()
+      const pending: PendingNotices = new Map()
+      await tellAdmins(admins, [chatOf(['U1'], told), away], soon(), pending)
+      await tellAdmins(admins, [chatOf(['U1', 'U2'], told)], soon(), pending)
+      await tellAdmins(admins, [chatOf(['U1', 'U2'], told)], soon(), pending)
+      expect(actorsOf()).toEqual(['slack:T1:U1', 'slack:T1:U2'])
+    })
+
+    it('are, where no name leads to anybody, those who did something in a chat before and are admins still', async () => {
+      const admins: Core = { ...core, config: { ...core.config, FOOTNOTE_ADMINS: ['ann@example.com'] } }
+      await connectAs('terminal', { spaces: 'HR' })
+      await pauseByAdmin(core, await stored(), 'slack:T1:U5')
+      await resumeConnection(core, await stored(), 'slack:T1:U6', soon())
+      await lose()
+      const chat = chatOf(['U5 ann@example.com', 'U6 bo@example.com'], told)
+      const byActorOnly: Messenger = {
+        ...chat,
+        find: async (name, signal) => (name.startsWith('slack:') ? chat.find(name, signal) : undefined),
+      }
+      await tellAdmins(admins, [byActorOnly], soon())
+      expect(actorsOf()).toEqual(['slack:T1:U5'])
+    })
+  })
+
+  describe('a credential that dies and works again', () => {
+    it('is written to the audit log, and a test that finds it out pauses and lets its admins be told', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      await syncAndWait(open)
+      revoke(true)
+      const test = await testStoredConnection(core, await stored(), soon())
+      expect(test).toMatchObject({ result: 'Auth Failed', isPaused: true })
+      const [status] = await readStatus(core, 'acme')
+      expect(status).toMatchObject({ state: 'paused', pausedBy: 'credential', nextSyncAt: undefined })
+      expect(status?.test?.remedy).toBe(`${test.cause} ${test.remedy}`)
+      const told: string[] = []
+      await tellAdmins(core, [chatOf(['U1'], told)], soon())
+      expect(told).toHaveLength(1)
+      expect((await readAudit(core))[0]).toMatchObject({
+        actor: 'footnote',
+        action: 'connection lost',
+        subject: 'acme',
+        details: { reason: expect.stringContaining('Make a new API token') },
+      })
+    })
+
+    it('goes on at a test where it was interrupted, by the schedule that was changed meanwhile', async () => {
+      await connectAs('slack:T1:U1')
+      revoke(true)
+      const [first] = await listWaitingRuns(core.database.db, core.now())
+      if (first === undefined) throw new Error('no run waits')
+      for (const run of await listWaitingRuns(core.database.db, core.now())) await workRun(core, run.id, soon())
+      expect(await waiting()).toBe(0)
+      await edit({ schedule: '0 * * * *' })
+      revoke(false)
+      const test = await testStoredConnection(core, await stored(), soon(), 'slack:T1:U2')
+      expect(test).toMatchObject({ result: 'Works', goesOn: { runs: { length: 3 } } })
+      expect(await waiting()).toBe(3)
+      const again = await stored()
+      expect([again.state, again.nextSyncAt?.toISOString()]).toEqual(['active', expect.stringMatching(/:00:00\.000Z$/)])
+      expect((await readAudit(core))[0]).toMatchObject({ actor: 'slack:T1:U2', action: 'connection works again' })
+      expect(await testStoredConnection(core, await stored(), soon())).not.toHaveProperty('goesOn')
+    })
+
+    it('that was replaced meanwhile does not pause the new one', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      const before = await stored()
+      site.rotateCredential(site.credentials.accountId)
+      const typed = { credentialKind: 'token' as const, email: '', secret: site.credentialsOf().token }
+      await reconnect(core, before, typed, { actor: 'ann' }, soon())
+      await expect(syncConnection(core, before, { kind: 'incremental', requestedBy: 'x' }, soon())).rejects.toThrow()
+      expect((await stored()).state).toBe('active')
+    })
+
+    it('is not what a site that is down means: resume says what to do about that', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      await pauseByAdmin(core, await stored(), 'ann')
+      site.fail({ kind: 'status', status: 503, times: 50 })
+      await expect(resumeConnection(core, await stored(), 'ann', soon())).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /^acme stays paused\. HTTP 5xx: .* is up again, then test again\. Then go on with resume acme\.$/,
+        ),
+      })
+      site.clearFaults()
+    })
+  })
+
+  describe('an account that loses its spaces', () => {
+    const keys = ['HR', 'ENG', 'OLD', '~ada']
+    afterEach(reopen)
+
+    it('all of them: hidden and not deleted, an error and never an empty success, and back when the rights are', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      await syncAndWait(open)
+      expect(await servedTitles()).toHaveLength(4)
+      close(...keys)
+      const refused = {
+        code: 'spaces_none',
+        message: expect.stringMatching(/^The account of acme sees no space any more, .* Give it the right to view/),
+      }
+      await expect(syncAndWait(open)).rejects.toMatchObject(refused)
+      expect(await servedTitles()).toEqual([])
+      const [status] = await readStatus(core, 'acme')
+      expect(status).toMatchObject({ state: 'active', test: { result: 'Failed', remedy: refused.message } })
+      expect(status?.spaces).toMatchObject([{ key: 'HR', state: 'ERROR', stored: 0, held: 4 }])
+      reopen()
+      site.clearRequests()
+      await syncAndWait(open)
+      expect(await servedTitles()).toHaveLength(4)
+      expect((await readStatus(core, 'acme'))[0]).toMatchObject({
+        test: { result: 'Works', remedy: undefined },
+        spaces: [{ state: 'INGESTED', held: 0, error: undefined }],
+      })
+      expect(
+        site.requests.filter(({ url }) => url.includes('body-format')),
+        'nothing is fetched again',
+      ).toEqual([])
+    })
+
+    it('all that it covers, by the schedule: an error too, which is tried again', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      await syncAndWait(open)
+      close('HR')
+      const due = new Date(clock.now().getTime() - 1)
+      await updateConnection(core.database.db, (await stored()).id, { nextSyncAt: due })
+      await tick(core, soon())
+      expect((await readStatus(core, 'acme'))[0]).toMatchObject({
+        test: { result: 'Failed', remedy: expect.stringContaining('no longer sees space HR') },
+        spaces: [{ key: 'HR', state: 'ERROR', stored: 0 }],
+      })
+      expect(await waiting()).toBe(0)
+      reopen()
+      clock.advance(6 * 60_000)
+      await tick(core, soon())
+      expect(await waiting()).toBe(1)
+    })
+
+    it('all but archived ones, which it leaves out: an error that says so, before it is connected too', async () => {
+      close('HR', 'ENG', '~ada')
+      await expect(connectAs('slack:T1:U1')).rejects.toMatchObject({
+        code: 'spaces_none',
+        message: expect.stringMatching(
+          /^Every space that this account sees is archived, .* or have archived ones read/,
+        ),
+      })
+      reopen()
+      await connectAs('slack:T1:U1')
+      await syncAndWait(open)
+      close('HR', 'ENG', '~ada')
+      await expect(startSync(core, undefined, { isFull: false, requestedBy: 'ann' }, soon())).rejects.toMatchObject({
+        code: 'spaces_none',
+        message: expect.stringMatching(
+          /^Every space that the account of acme sees is archived, .* with edit acme\. .*no longer sees space HR/,
+        ),
+      })
+      expect((await readStatus(core, 'acme'))[0]?.test).toMatchObject({ result: 'Failed' })
+      expect(await servedTitles()).toEqual([])
+    })
+
+    it('believes an empty list only when the site says it twice', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      await syncAndWait(open)
+      site.fail({ kind: 'status', status: 200, body: { results: [], _links: {} }, path: '/api/v2/spaces', times: 1 })
+      await syncAndWait(open)
+      expect(await servedTitles()).toHaveLength(4)
+    })
+
+    it('takes no new credential that sees nothing of what is covered', async () => {
+      await connectAs('slack:T1:U1', { spaces: 'HR' })
+      const before = await stored()
+      close(...keys)
+      const typed = { credentialKind: 'token' as const, email: '', secret: site.credentialsOf().token }
+      await expect(reconnect(core, before, typed, { actor: 'ann' }, soon())).rejects.toMatchObject({
+        code: 'spaces_none',
+        field: 'secret',
+      })
+      expect(await stored()).toEqual(before)
     })
   })
 
@@ -349,11 +612,12 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
   it('ends with what it held kept, and that can be purged later, with a receipt each', async () => {
     await connect(core, site, { secret: site.credentialsOf().token, spaces: 'HR' })
     await syncAndWait(open)
-    expect(await removeConnection(core, await stored(), { purge: false, actor: 'ann' })).toEqual({
+    expect(await removeConnection(core, await stored(), { purge: false, actor: 'ann' })).toMatchObject({
       connection: 'acme',
       spaces: 1,
       pages: 4,
       keys: ['HR'],
+      answers: 0,
       isPurged: false,
     })
     await expect(findRemovable(core, 'acme', { purge: false })).rejects.toMatchObject({ code: 'connection_unknown' })
@@ -363,5 +627,67 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
       isPurged: true,
     })
     expect(await core.database.db.select().from(pages)).toEqual([])
+  })
+  it('is purged with the stored answers that quote it, and with no others', async () => {
+    await using stack = new AsyncDisposableStack()
+    const twin = await startConfluence({ flavour: 'cloud', site: smallSite() })
+    stack.defer(() => twin.close())
+    const { db } = core.database
+    stack.defer(async () => void (await db.delete(questions)))
+    await connectAs('slack:T1:U1', { spaces: 'HR' })
+    await connect(core, twin, { name: 'twin', spaces: 'HR' })
+    await syncAndWait(open)
+    const store = async (messageId: string, answer: object) => {
+      const question = {
+        platform: 'slack',
+        tenantId: 'T',
+        conversationId: 'C',
+        askerId: 'U',
+        audience: 'direct',
+      } as const
+      const values = { ...question, messageId, text: 'q', state: 'answered', leaseUntil: new Date(), answer } as const
+      const [{ id } = { id: '' }] = await db.insert(questions).values(values).returning({ id: questions.id })
+      await db.insert(answerCitations).values({ questionId: id, n: 1, pageId: '2', versionNumber: 1 })
+    }
+    await store('quotes it', { text: 'Thirty days [1]', citations: [cited(site.url, 'HR', '2')], nearest: [] })
+    await store('names it as near', { text: 'No.', citations: [], nearest: [cited(site.url, 'HR', '3')] })
+    await store('quotes its twin', { text: 'Thirty days [1]', citations: [cited(twin.url, 'HR', '2')] })
+    await store('quotes another space', { text: 'Ten [1]', citations: [cited(site.url, 'ENG', '2')] })
+    await store('quotes nothing', { text: 'No.' })
+    expect(await previewPurge(core, await stored())).toMatchObject({ pages: 4, answers: 2, keys: ['HR'] })
+    const receipt = await removeConnection(core, await stored(), { purge: true, actor: 'ann' })
+    expect(receipt).toMatchObject({ spaces: 1, keys: ['HR'], pages: 4, answers: 2, isPurged: true })
+    expect(receipt.chunks).toBe(3)
+    const left = await db.select().from(questions).orderBy(questions.messageId)
+    expect(left.map(({ messageId, answer }) => [messageId, answer !== null])).toEqual([
+      ['names it as near', false],
+      ['quotes another space', true],
+      ['quotes it', false],
+      ['quotes its twin', true],
+      ['quotes nothing', true],
+    ])
+    expect(await db.select().from(answerCitations)).toHaveLength(3)
+    expect((await readAudit(core))[0]).toMatchObject({
+      action: 'purge',
+      details: { keys: 'HR', pages: 4, answers: 2, spaces: 1 },
+    })
+  })
+
+  it('says when it is paused what became of its syncs, and its spaces say what was so before', async () => {
+    await connectAs('slack:T1:U1', { spaces: 'HR,ENG' })
+    const [run] = await listWaitingRuns(core.database.db, core.now())
+    const until = new Date(core.now().getTime() + 60_000)
+    await claimRun(core.database.db, run?.id ?? 0, 'somebody', core.now(), until)
+    await updateSpace(core.database.db, run?.spaceId ?? 0, { state: 'IN_PROGRESS' })
+    const { ended } = await pauseByAdmin(core, await stored(), 'ann')
+    expect(ended.toSorted((a, b) => Number(a.wasRunning) - Number(b.wasRunning))).toEqual([
+      { key: expect.any(String), wasRunning: false },
+      { key: expect.any(String), wasRunning: true },
+    ])
+    expect((await readStatus(core, 'acme'))[0]?.spaces.map(({ state, progress }) => [state, progress])).toEqual([
+      ['PENDING', undefined],
+      ['PENDING', undefined],
+    ])
+    expect((await readAudit(core))[0]).toMatchObject({ action: 'pause', details: { 'syncs ended': 'ENG, HR' } })
   })
 })

@@ -74,12 +74,12 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
     it('shows how far a run is', async () => {
       const space = (await core.database.db.select().from(spaces).where(eq(spaces.key, 'HR')))[0]
       const { run } = await openRun(core.database.db, { spaceId: space?.id ?? 0, kind: 'full', requestedBy: 'test' })
-      expect(await progress()).toEqual({ done: 0, listed: 0 })
+      expect(await progress()).toEqual({ done: 0, listed: 0, isQueued: true })
       await core.database.db
         .update(syncRuns)
         .set({ counts: { listed: 40, stored: 0, unchanged: 10, updated: 5, failed: 1, excluded: 0, deleted: 2 } })
         .where(eq(syncRuns.id, run.id))
-      expect(await progress()).toEqual({ done: 16, listed: 40 })
+      expect(await progress()).toEqual({ done: 16, listed: 40, isQueued: true })
       await core.database.db.delete(syncRuns).where(eq(syncRuns.id, run.id))
       expect(await progress()).toBeUndefined()
     })
@@ -145,8 +145,12 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
       expect(await removeConnection(core, before, { purge: true, actor: 'ann' })).toEqual({
         connection: 'acme',
         spaces: 3,
-        pages: 6,
         keys: ['ENG', 'HR', '~ada'],
+        pages: 6,
+        attachments: expect.any(Number),
+        comments: expect.any(Number),
+        chunks: expect.any(Number),
+        answers: 0,
         isPurged: true,
       })
       const { db } = core.database
@@ -162,7 +166,12 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
         (await db.select().from(auditLog)).filter(({ action }) => ['remove', 'purge'].includes(action)),
       ).toMatchObject([
         { actor: 'ann', action: 'remove', subject: 'acme', details: { spaces: 3, pages: 6 } },
-        { actor: 'ann', action: 'purge', subject: 'acme', details: { spaces: 3, pages: 6 } },
+        {
+          actor: 'ann',
+          action: 'purge',
+          subject: 'acme',
+          details: { spaces: 3, pages: 6, answers: 0, keys: 'ENG, HR, ~ada' },
+        },
       ])
     })
   })

@@ -11,6 +11,7 @@ import { operator } from '../../../src/bots/terminal/identity.ts'
 import { getConnection } from '../../../src/core/connections/get-connection.ts'
 import { openConnectionSite } from '../../../src/core/connections/open-site.ts'
 import type { ConnectRequest } from '../../../src/core/connections/request.ts'
+import { readStatus } from '../../../src/core/connections/status.ts'
 import { openCredential } from '../../../src/core/connections/seal.ts'
 import type { Core } from '../../../src/core/core.ts'
 import type { OpenCore } from '../../../src/core/open-core.ts'
@@ -242,7 +243,7 @@ describe.each(databaseKinds)('OAuth on %s', (kind) => {
       })
       expect(await getConnection(core, 'acme')).toMatchObject({ state: 'active', pauseReason: null })
       const { HR } = await syncAndWait(open, 'acme')
-      expect(HR?.run.counts).toMatchObject({ listed: 4, unchanged: 4, updated: 0 })
+      expect(HR?.run.counts).toMatchObject({ listed: 5, unchanged: 4, updated: 0, excluded: 1 })
     },
   )
 
@@ -252,5 +253,24 @@ describe.each(databaseKinds)('OAuth on %s', (kind) => {
     const stored = JSON.stringify(await rows(core.database.db, sql`select * from connections`))
     expect(stored).not.toContain(accessToken)
     expect(stored).not.toContain(refreshToken)
+  })
+
+  const expiry = async () => (await readStatus(core, 'acme'))[0]?.tokenExpires
+
+  it('shows and warns of the day on which Atlassian forgets what nobody used, which every use moves', async () => {
+    const dayMs = 24 * hourMs
+    const day = (days: number) => new Date(clock.now().getTime() + days * dayMs).toISOString().slice(0, 10)
+    await connect()
+    expect(await expiry()).toMatchObject({
+      text: `ends on ${day(90)} unless it is used before (90 days without use)`,
+      warning: undefined,
+    })
+    clock.advance(80 * dayMs)
+    expect((await expiry())?.warning).toMatch(
+      /^What Atlassian lets acme read ends on .*, in 10 days, because nothing was read/,
+    )
+    await syncAndWait(open)
+    expect(await expiry()).toMatchObject({ text: expect.stringContaining(day(90)), warning: undefined })
+    clock.advance(-80 * dayMs)
   })
 })

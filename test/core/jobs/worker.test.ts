@@ -128,7 +128,7 @@ describe.each(databaseKinds)('a worker on %s', (kind) => {
     return found
   }
   /** Begins a run whose census does not come, interrupts it, and says how run and space stand then. */
-  const interrupt = async (how: () => Promise<void>) => {
+  const interrupt = async (how: () => Promise<unknown>) => {
     site.fail({ kind: 'delay', path: census, delayMs: 60_000 })
     const run = await queue()
     site.clearRequests()
@@ -164,8 +164,8 @@ describe.each(databaseKinds)('a worker on %s', (kind) => {
   })
 
   it('stops at once when the credential was refused elsewhere', async () => {
-    const { id } = await acme()
-    const refuse = async () => pauseConnection(core.database.db, id, 'make a new token', clock.now())
+    const connection = await acme()
+    const refuse = async () => pauseConnection(core.database.db, connection, 'make a new token', clock.now())
     expect(await interrupt(refuse)).toEqual(['cancelled', 'INGESTED'])
     await goOn()
   })
@@ -213,7 +213,8 @@ describe.each(databaseKinds)('a worker on %s', (kind) => {
     await connect(core, site, { name: 'third', spaces: 'HR' })
     const run = await queue()
     const third = await findConnection(core.database.db, 'third')
-    await pauseConnection(core.database.db, third?.id ?? 0, 'make a new token', clock.now())
+    if (third === undefined) throw new Error('no connection')
+    await pauseConnection(core.database.db, third, 'make a new token', clock.now())
     site.clearRequests()
     await workRun(core, run.id, never)
     expect(await reread(run)).toMatchObject({ state: 'cancelled' })
