@@ -22,7 +22,13 @@ export async function fetchPageBodies(reader: BodyReader, pageIds: string[], sig
   for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
     if (batch.length === 0) continue
     try {
-      found.bodies.push(...(await reader.read(batch, batch === pageIds ? undefined : 2, signal)))
+      const asked = new Set(batch)
+      const answered = await reader.read(batch, batch === pageIds ? undefined : 2, signal)
+      const bodies = answered.filter(({ pageId }) => asked.delete(pageId))
+      found.bodies.push(...bodies)
+      const missing = [...asked]
+      // Gone, or skipped by an answer of several pages: what is asked for once more by itself fits into one.
+      if (missing.length < batch.length) batches.push(missing)
     } catch (error) {
       if (!(error instanceof TransientError) || !smallerMayHelp.has(error.code)) throw error
       const middle = Math.ceil(batch.length / 2)

@@ -124,12 +124,13 @@ describe.each(databaseKinds)('search on %s', (kind) => {
       pages: [],
       passages: [],
       searchedSpaces: ['People'],
+      isCut: false,
     })
   })
 
   it('finds nothing for somebody who may read nothing', async () => {
     const nobody = makeReach({ kind: 'sets', accessSetIds: [] })
     const found = await search({ database }, { question: 'parental leave', reach: nobody, limit: 10 })
-    expect(found).toEqual({ pages: [], passages: [], searchedSpaces: [] })
+    expect(found).toEqual({ pages: [], passages: [], searchedSpaces: [], isCut: false })
   })
 })

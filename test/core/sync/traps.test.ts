@@ -1,6 +1,6 @@
 // Whole syncs of one space on sites that behave badly, a row for each way (sandbox/confluence/traps.ts, faults.ts). Whatever the
 // site does, the run either stores every page or fails with a sentence, and no stored page is lost.
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, it } from 'vitest'
 import type { Fault } from '../../../sandbox/confluence/faults.ts'
 import type { Traps } from '../../../sandbox/confluence/traps.ts'
 import type { ContentValue, SiteValues } from '../../../sandbox/confluence/values.ts'
@@ -113,7 +113,8 @@ describe.each<[Flavour, Row[]]>([
   ['cloud', cloud],
   ['datacenter', datacenter],
 ])('a sync of %s with', (flavour, rows) => {
-  it.each(rows)('$name', async (row) => {
+  // Side by side: most of the time goes into waiting before something is tried again.
+  it.concurrent.for(rows)('$name', async (row, { expect, onTestFinished }) => {
     const flow = await openFlow('embedded', { flavour, site: site(row) })
     onTestFinished(() => flow.close())
     await flow.connect()
