@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Vitest leaves one core free; the suite is made for two, and its children mostly wait.
-    maxWorkers: 2,
+    // Made for two cores: much of the time goes into waiting, for what is tried again and for processes of their own.
+    maxWorkers: 3,
+    maxConcurrency: 10,
     isolate: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
