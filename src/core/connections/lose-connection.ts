@@ -7,12 +7,13 @@ import type { Core } from '../core.ts'
 /**
  * The credential was refused: nothing is read any more, what is stored is still served, its admins are told (notices.ts) and
  * the audit log says it. Does nothing to a connection that is paused, or got another credential meanwhile.
+ * Within a transaction.
  */
 export async function loseConnection(
   core: Core,
   connection: Connection,
   error: ConnectionRevokedError,
-  db: Db = core.database.db,
+  tx: Db,
 ): Promise<void> {
-  await pauseConnection(db, connection, `${error.message} ${remedyOf(error)}`, core.now())
+  await pauseConnection(tx, connection, `${error.message} ${remedyOf(error)}`, core.now())
 }

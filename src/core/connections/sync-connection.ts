@@ -84,7 +84,8 @@ async function listSiteSpaces(
     const listed = await ask()
     return listed.length > 0 ? listed : await ask()
   } catch (error) {
-    if (error instanceof ConnectionRevokedError) await loseConnection(core, connection, error)
+    if (error instanceof ConnectionRevokedError)
+      await core.database.db.transaction((tx) => loseConnection(core, connection, error, tx))
     throw error
   }
 }

@@ -54,7 +54,8 @@ export async function testAndRecord(core: Core, connection: Connection, signal: 
   const { result, cause, remedy } = test
   const reason = remedy === undefined ? undefined : `${cause} ${remedy}`
   const { db } = core.database
-  if (result === 'Auth Failed') await pauseConnection(db, connection, reason ?? cause, core.now())
+  if (result === 'Auth Failed')
+    await db.transaction((tx) => pauseConnection(tx, connection, reason ?? cause, core.now()))
   await recordTest(db, connection.id, { result, remedy: reason }, core.now())
   // Connections that were made before it was asked for have none.
   const isUnknown = result === 'Works' && connection.siteKey === null

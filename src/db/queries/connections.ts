@@ -48,38 +48,32 @@ export async function updateConnection(db: Db, id: number, values: Partial<NewCo
 /**
  * The credential was refused: nothing is read with it until it works again, and what waits to be synced is cancelled. Its
  * admins are not told yet. `connection` as it was when its credential was used: one that got another meanwhile is left alone
- * (OAuth renews its own).
+ * (OAuth renews its own). Within a transaction.
  */
 export async function pauseConnection(
-  db: Db,
+  tx: Db,
   connection: Pick<Connection, 'id' | 'credentialKind' | 'credentialSealed'>,
   reason: string,
   now: Date,
 ): Promise<void> {
   const isSame =
     connection.credentialKind === 'oauth' ? undefined : eq(connections.credentialSealed, connection.credentialSealed)
-  await db.transaction(async (tx) => {
-    const [paused] = await tx
-      .update(connections)
-      .set({
-        state: 'paused',
-        pauseReason: 'credential',
-        lossToldAt: null,
-        nextSyncAt: null,
-        testResult: 'Auth Failed',
-        testRemedy: reason,
-        testedAt: now,
-      })
-      .where(and(eq(connections.id, connection.id), eq(connections.state, 'active'), isSame))
-      .returning({ name: connections.name })
-    if (paused !== undefined)
-      await insertAuditEntry(tx, {
-        actor: 'footnote',
-        action: 'connection lost',
-        subject: paused.name,
-        details: { reason },
-      })
-  })
+  const [paused] = await tx
+    .update(connections)
+    .set({
+      state: 'paused',
+      pauseReason: 'credential',
+      lossToldAt: null,
+      nextSyncAt: null,
+      testResult: 'Auth Failed',
+      testRemedy: reason,
+      testedAt: now,
+    })
+    .where(and(eq(connections.id, connection.id), eq(connections.state, 'active'), isSame))
+    .returning({ name: connections.name })
+  if (paused === undefined) return
+  const details = { reason }
+  await insertAuditEntry(tx, { actor: 'footnote', action: 'connection lost', subject: paused.name, details })
 }
 
 /** Keeps the result of a live test; state and pause stay. `remedy` says the cause too. */
