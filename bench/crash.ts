@@ -137,7 +137,8 @@ async function compare(site: RunningConfluence, databaseUrl: string | undefined,
   const differences: string[] = []
   const { syncAccount, contents } = site.site
   for (const { id, type, status, version, storage } of contents.values()) {
-    if (type !== 'page' || status !== 'current' || !site.isVisible(id, syncAccount.accountId)) continue
+    if ((type !== 'page' && type !== 'blogpost') || status !== 'current' || !site.isVisible(id, syncAccount.accountId))
+      continue
     const row = stored.get(id)
     stored.delete(id)
     const { blocks } = parseStorage(storage, { displayName: () => undefined, baseUrl: site.url })

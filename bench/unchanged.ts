@@ -13,7 +13,8 @@ export type UnchangedBenchOptions = {
 /** Parts of addresses by what is asked; the first that fits counts. */
 const subjects = {
   cloud: {
-    'content census': ['/pages?', '/blogposts?', '/api/v2/folders/'],
+    'content census': ['/pages?', '/blogposts?'],
+    'folders above pages': ['/api/v2/folders/'],
     'attachments, comments': ['attachment'],
     'permission census': ['content/search', '/restriction', '/permissions?', '/labels', '/group/', 'users-bulk'],
   },
