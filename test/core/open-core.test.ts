@@ -41,8 +41,7 @@ describe.each(databaseKinds)('the core on %s', (kind) => {
     const { stop } = await open.startWorkers(2)
     await untilWorked(open.core)
     await stop()
-    // The archived space has no run.
-    expect(await statesOf(open.core)).toEqual(['succeeded', 'succeeded', 'succeeded'])
+    expect(await statesOf(open.core)).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded'])
     expect(new Set((await open.core.database.db.select().from(spaces)).map(({ state }) => state))).toEqual(
       new Set(['INGESTED']),
     )

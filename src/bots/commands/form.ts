@@ -162,7 +162,7 @@ const fields: Record<FieldName, FormField> = {
     kind: 'toggle',
     name: 'includeArchived',
     label: 'Archived',
-    option: 'Read archived pages and spaces too',
+    option: 'Read archived pages too',
     isOptional: true,
   },
   access: {

@@ -56,7 +56,8 @@ function addEdit({ program, parts, finish, outputOf }: Register): void {
     .option('--name <name>', 'another name')
   addCoverage(edit)
     .option('--no-exclude-templates', 'templates are left out no more')
-    .option('--no-include-archived', 'archived pages and spaces are left out again')
+    .option('--no-include-archived', 'archived pages are left out again')
+    .option('--no-exclude-archived-spaces', 'archived spaces are read like others')
     .option('--exclude-nothing', 'drop the rules that there are; those named beside it take their place')
     .addOption(
       new Option('--access <mode>', "mirrored: each person's own rights; shared: everybody reads everything").choices([

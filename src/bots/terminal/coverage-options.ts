@@ -15,6 +15,7 @@ export type CoverageOptions = {
   excludeUrl?: string[]
   excludeTemplates?: boolean
   includeArchived?: boolean
+  excludeArchivedSpaces?: boolean
 }
 
 export function addCoverage(command: Program): Program {
@@ -28,7 +29,8 @@ export function addCoverage(command: Program): Program {
     .addOption(repeatable('--exclude-title <pattern>', 'leave out titles such as "Draft*"; * is any text'))
     .addOption(repeatable('--exclude-url <pattern>', 'leave out this address, or addresses such as "*/archive/*"'))
     .option('--exclude-templates', 'leave out templates and the sample pages of new spaces')
-    .option('--include-archived', 'read archived pages and spaces too')
+    .option('--include-archived', 'read archived pages too')
+    .option('--exclude-archived-spaces', 'leave out archived spaces that --spaces does not name')
 }
 
 function repeatable(flags: string, description: string): Option {
@@ -66,13 +68,21 @@ const examples: Record<string, string> = {
 
 /** The rules that the options name; undefined when they name nothing. */
 export function readExclusions(options: CoverageOptions): AddedExclusions | undefined {
-  const { excludeLabel: labels, excludeTitle: titles, excludeUrl: urls, excludeTemplates, includeArchived } = options
+  const {
+    excludeLabel: labels,
+    excludeTitle: titles,
+    excludeUrl: urls,
+    excludeTemplates,
+    includeArchived,
+    excludeArchivedSpaces,
+  } = options
   const named = {
     ...(labels === undefined ? {} : { labels }),
     ...(titles === undefined ? {} : { titles }),
     ...(urls === undefined ? {} : { urls }),
     ...(excludeTemplates === undefined ? {} : { templates: excludeTemplates }),
     ...(includeArchived === undefined ? {} : { archived: !includeArchived }),
+    ...(excludeArchivedSpaces === undefined ? {} : { archivedSpaces: excludeArchivedSpaces }),
   }
   return Object.keys(named).length === 0 ? undefined : named
 }

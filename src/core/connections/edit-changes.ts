@@ -151,6 +151,7 @@ function describeLeavesOut(exclusions: Exclusions): string[] {
   const rules = describeExclusions(exclusions)
   return [
     rules.length === 0 ? 'no rule leaves pages out' : `leaves out ${rules.join(', ')}`,
-    ...(exclusions.archived ? [] : ['reads archived pages and spaces too']),
+    ...(exclusions.archived ? [] : ['reads archived pages too']),
+    ...(exclusions.archivedSpaces === true ? ['leaves archived spaces out'] : []),
   ]
 }

@@ -61,7 +61,9 @@ function resolveExclusions(
   { exclusions: before, baseUrl }: Connection,
   { exclusions, clearsExclusions, addedExclusions }: EditRequest,
 ): Exclusions | undefined {
-  if (exclusions !== undefined) return checkExclusions(exclusions, baseUrl)
+  // The forms have no field for archived spaces.
+  if (exclusions !== undefined)
+    return checkExclusions({ archivedSpaces: before.archivedSpaces, ...exclusions }, baseUrl)
   if (clearsExclusions !== true && addedExclusions === undefined) return undefined
   const kept = clearsExclusions === true ? { ...defaultExclusions, archived: before.archived } : before
   return checkExclusions(addExclusions(kept, addedExclusions ?? {}), baseUrl)

@@ -13,7 +13,7 @@ const maxRuleChars = 200
  * `InvalidInputError` for a rule that would leave everything out, and for an address of another site.
  */
 export function checkExclusions(given: Exclusions | undefined, baseUrl?: string): Exclusions {
-  const { labels, titles, urls, templates, archived } = given ?? defaultExclusions
+  const { labels, titles, urls, templates, archived, archivedSpaces } = given ?? defaultExclusions
   const below = (rule: string): string[] => (baseUrl === undefined ? [rule] : belowBase(rule, baseUrl))
   return {
     labels: checkRules(labels, 'excludeLabels'),
@@ -21,6 +21,7 @@ export function checkExclusions(given: Exclusions | undefined, baseUrl?: string)
     urls: checkRules(checkRules(urls, 'excludeUrls').flatMap(below), 'excludeUrls'),
     templates,
     archived,
+    ...(archivedSpaces === undefined ? {} : { archivedSpaces }),
   }
 }
 
@@ -37,6 +38,9 @@ export function addExclusions(before: Exclusions, added: AddedExclusions): Exclu
     urls: [...before.urls, ...(added.urls ?? [])],
     templates: added.templates ?? before.templates,
     archived: added.archived ?? before.archived,
+    ...(added.archivedSpaces === undefined && before.archivedSpaces === undefined
+      ? {}
+      : { archivedSpaces: added.archivedSpaces ?? before.archivedSpaces }),
   }
 }
 

@@ -31,13 +31,13 @@ export function isArchivedAway({ status }: Pick<Listed, 'status'>, { archived }:
   return archived && status === 'archived'
 }
 
-/** The same for a whole space: left out unless the connection names it by its key. */
+/** The same for a whole space, where archived ones are left out and the connection does not name it by its key. */
 export function isSpaceArchivedAway(
   { status }: { status: 'current' | 'archived' },
   scope: Scope,
-  { archived }: Exclusions,
+  { archivedSpaces }: Exclusions,
 ): boolean {
-  return archived && status === 'archived' && namedSpaceKeys(scope) === undefined
+  return archivedSpaces === true && status === 'archived' && namedSpaceKeys(scope) === undefined
 }
 
 /** True when the scope covers the page. `matches`: what the scope's CQL found. */

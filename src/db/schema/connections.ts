@@ -21,8 +21,10 @@ export type Exclusions = {
   urls: string[]
   /** Pages that only serve to make others, and the sample pages that Confluence puts into new spaces. */
   templates: boolean
-  /** Archived pages, and archived spaces that are not named by their key. */
+  /** Archived pages. */
   archived: boolean
+  /** Archived spaces that are not named by their key. Absent: they are read like others. */
+  archivedSpaces?: boolean | undefined
 }
 
 /** What an admin may change of a connection; what is absent stays. */

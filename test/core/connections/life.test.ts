@@ -30,6 +30,7 @@ import { pages } from '../../../src/db/schema/content.ts'
 import { answerCitations, questions } from '../../../src/db/schema/questions.ts'
 import { TransientError } from '../../../src/errors.ts'
 import { connect, openTestCore, requestFor, soon, stoppedClock, syncAndWait } from '../../support/core.ts'
+import { defaultExclusions } from '../../../src/db/schema/connections.ts'
 import { databaseKinds } from '../../support/database.ts'
 import { smallSite, values, wideSite } from '../../sandbox/confluence/small-site.ts'
 
@@ -442,8 +443,8 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
       await edit({ schedule: '0 * * * *' })
       revoke(false)
       const test = await testStoredConnection(core, await stored(), soon(), 'slack:T1:U2')
-      expect(test).toMatchObject({ result: 'Works', goesOn: { runs: { length: 3 } } })
-      expect(await waiting()).toBe(3)
+      expect(test).toMatchObject({ result: 'Works', goesOn: { runs: { length: 4 } } })
+      expect(await waiting()).toBe(4)
       const again = await stored()
       expect([again.state, again.nextSyncAt?.toISOString()]).toEqual(['active', expect.stringMatching(/:00:00\.000Z$/)])
       expect((await readAudit(core))[0]).toMatchObject({ actor: 'slack:T1:U2', action: 'connection works again' })
@@ -525,14 +526,15 @@ describe.each(databaseKinds)('the life of a connection on %s', (kind) => {
 
     it('all but archived ones, which it leaves out: an error that says so, before it is connected too', async () => {
       close('HR', 'ENG', '~ada')
-      await expect(connectAs('slack:T1:U1')).rejects.toMatchObject({
+      const exclusions = { ...defaultExclusions, archivedSpaces: true }
+      await expect(connectAs('slack:T1:U1', { exclusions })).rejects.toMatchObject({
         code: 'spaces_none',
         message: expect.stringMatching(
           /^Every space that this account sees is archived, .* or have archived ones read/,
         ),
       })
       reopen()
-      await connectAs('slack:T1:U1')
+      await connectAs('slack:T1:U1', { exclusions })
       await syncAndWait(open)
       close('HR', 'ENG', '~ada')
       await expect(startSync(core, undefined, { isFull: false, requestedBy: 'ann' }, soon())).rejects.toMatchObject({

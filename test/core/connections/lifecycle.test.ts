@@ -67,6 +67,7 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
           ['~ada', 'INGESTED', 1, 1, 0],
           ['ENG', 'INGESTED', 1, 1, 0],
           ['HR', 'INGESTED', 5, 4, 0],
+          ['OLD', 'INGESTED', 1, 1, 0],
         ].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
       )
     })
@@ -127,12 +128,12 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
       expect(await bosHits()).toEqual(['2'])
       const { id } = await connection()
       const receipt = await removeConnection(core, await connection(), { purge: false, actor: 'ann' })
-      expect(receipt).toMatchObject({ connection: 'acme', spaces: 3, pages: 6, isPurged: false })
+      expect(receipt).toMatchObject({ connection: 'acme', spaces: 4, pages: 7, isPurged: false })
       expect([await bosHits(), await readStatus(core, undefined)]).toEqual([[], []])
       const removed = await findConnectionById(core.database.db, id)
       expect(removed).toMatchObject({ state: 'removed', nextSyncAt: null })
       expect(removed?.credentialSealed).toHaveLength(0)
-      expect((await core.database.db.select().from(pages)).length).toBe(7)
+      expect((await core.database.db.select().from(pages)).length).toBe(8)
 
       await connect(core, site)
       expect((await connection()).id).not.toBe(id)
@@ -144,9 +145,9 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
       expect(await bosHits()).toEqual(['2'])
       expect(await removeConnection(core, before, { purge: true, actor: 'ann' })).toEqual({
         connection: 'acme',
-        spaces: 3,
-        keys: ['ENG', 'HR', '~ada'],
-        pages: 6,
+        spaces: 4,
+        keys: ['ENG', 'HR', 'OLD', '~ada'],
+        pages: 7,
         attachments: expect.any(Number),
         comments: expect.any(Number),
         chunks: expect.any(Number),
@@ -161,16 +162,16 @@ describe.each(databaseKinds)("a connection's life on %s", (kind) => {
       expect([
         (await db.select().from(pages)).length,
         new Set((await db.select().from(chunks)).map(({ pageId }) => pageId)).size,
-      ]).toEqual([7, 3])
+      ]).toEqual([8, 3])
       expect(
         (await db.select().from(auditLog)).filter(({ action }) => ['remove', 'purge'].includes(action)),
       ).toMatchObject([
-        { actor: 'ann', action: 'remove', subject: 'acme', details: { spaces: 3, pages: 6 } },
+        { actor: 'ann', action: 'remove', subject: 'acme', details: { spaces: 4, pages: 7 } },
         {
           actor: 'ann',
           action: 'purge',
           subject: 'acme',
-          details: { spaces: 3, pages: 6, answers: 0, keys: 'ENG, HR, ~ada' },
+          details: { spaces: 4, pages: 7, answers: 0, keys: 'ENG, HR, OLD, ~ada' },
         },
       ])
     })

@@ -74,6 +74,7 @@ describe('a pattern', () => {
 })
 
 describe('an archived space', () => {
+  const withoutArchive = { ...defaultExclusions, archivedSpaces: true }
   it.each<[string, Scope, boolean]>([
     ['of a whole site', { kind: 'all' }, true],
     ['among those in which a query searches', { kind: 'cql', keys: [], query: 'label = x' }, true],
@@ -81,9 +82,9 @@ describe('an archived space', () => {
     ['named by its key', { kind: 'spaces', keys: ['HR'] }, false],
     ['of a tree', { kind: 'tree', spaceKey: 'HR', pageId: '2' }, false],
   ])('%s is left out: %s', (_name, scope, expected) => {
-    expect(isSpaceArchivedAway({ status: 'archived' }, scope, defaultExclusions)).toBe(expected)
-    expect(isSpaceArchivedAway({ status: 'current' }, scope, defaultExclusions)).toBe(false)
-    expect(isSpaceArchivedAway({ status: 'archived' }, scope, { ...defaultExclusions, archived: false })).toBe(false)
+    expect(isSpaceArchivedAway({ status: 'archived' }, scope, withoutArchive)).toBe(expected)
+    expect(isSpaceArchivedAway({ status: 'current' }, scope, withoutArchive)).toBe(false)
+    expect(isSpaceArchivedAway({ status: 'archived' }, scope, defaultExclusions)).toBe(false)
   })
 })
 

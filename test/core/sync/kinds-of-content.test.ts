@@ -192,7 +192,7 @@ describe.each(everywhere)('on %s with %s', (kind, flavour) => {
     it('are counted as left out before anybody consents', async () => {
       const company = await open(old)
       const acme = await getConnection(core.core, 'acme')
-      const exclusions = { ...defaultExclusions, labels: ['leave'] }
+      const exclusions = { ...defaultExclusions, archivedSpaces: true, labels: ['leave'] }
       const edit = await editConnection(core.core, acme, { exclusions }, 'test', soon())
       expect(edit).toMatchObject({
         facts: { pages: 9, excluded: { archived: 2, 'label leave': 1 }, spaces: ['HR', 'ENG'] },
@@ -203,7 +203,7 @@ describe.each(everywhere)('on %s with %s', (kind, flavour) => {
       const whole = await editConnection(
         core.core,
         acme,
-        { exclusions: { ...exclusions, archived: false } },
+        { exclusions: { ...exclusions, archived: false, archivedSpaces: false } },
         'test',
         soon(),
       )
@@ -244,8 +244,8 @@ describe.each(everywhere)('on %s with %s', (kind, flavour) => {
       pages: [...(values.pages ?? []), { id: '60', spaceKey: 'OLD', title: 'Old home', storage: '<p>quokka</p>' }],
     }
 
-    it('of the whole site is left out, and so is one that is archived later', async () => {
-      const company = await open(withArchive)
+    it('of the whole site is left out where that is wanted, and so is one that is archived later', async () => {
+      const company = await open(withArchive, { exclusions: { ...defaultExclusions, archivedSpaces: true } })
       expect(Object.keys(await syncAndWait(company.open)).toSorted()).toEqual(['ENG', 'HR'])
       company.site.setSpaceStatus('ENG', 'archived')
       const { ENG } = await syncAndWait(company.open)
