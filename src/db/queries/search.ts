@@ -244,7 +244,9 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
         webPath: pageParts.webPath,
         versionAt: pageParts.versionAt,
       },
-      partAuthor: principals.name,
+      // Not a join: the planner then gives up the order of the index (101 instead of 9 ms a question on the embedded database, 2,848 pages).
+      partAuthor: sql<string | null>`(select author.name from ${principals} author
+        where author.connection_id = ${spaces.connectionId} and author.kind = 'user' and author.confluence_id = ${pageParts.authorId})`,
       pageRowId: pages.id,
       pageId: pages.pageId,
       ordinal: chunks.ordinal,
@@ -265,11 +267,6 @@ function selectChunks(db: Db, score: SQL<number> | SQL.Aliased<number>) {
     .innerJoin(spaces, eq(spaces.id, pages.spaceId))
     .innerJoin(connections, eq(connections.id, spaces.connectionId))
     .leftJoin(pageParts, eq(pageParts.id, chunks.partId))
-    .leftJoin(
-      principals,
-      sql`${principals.connectionId} = ${spaces.connectionId} and ${principals.kind} = 'user'
-        and ${principals.confluenceId} = ${pageParts.authorId}`,
-    )
 }
 
 /**
